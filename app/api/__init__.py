@@ -1,0 +1,1 @@
+"""The ImgLink REST API over httpx: transport, errors, lenient parsing, one module per noun."""

@@ -1,0 +1,1 @@
+"""Pixels from the screen: X11 through mss, and a fake for tests."""

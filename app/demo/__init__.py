@@ -1,0 +1,1 @@
+"""An ImgLink-compatible server on loopback: the embedded default and the tests' server."""

@@ -1,0 +1,1 @@
+"""Pixels to PNG, WebP and JPEG bytes."""

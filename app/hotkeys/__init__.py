@@ -1,0 +1,1 @@
+"""Global shortcuts: X11 key grabs, pynput, and a null backend."""

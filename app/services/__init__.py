@@ -1,0 +1,1 @@
+"""Use cases, without Qt: capture workflow, upload queue, history, account."""

@@ -1,0 +1,1 @@
+"""One typed schema of settings and the atomic file that holds them."""

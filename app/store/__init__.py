@@ -1,0 +1,1 @@
+"""SQLite: database, numbered migrations, outbox and history."""

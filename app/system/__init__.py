@@ -1,0 +1,1 @@
+"""The operating system: paths, session detection, D-Bus, notifications, resources."""

@@ -1,0 +1,1 @@
+"""All Qt: bridge (the one thread crossing), tray, overlay, windows, widgets."""
