@@ -1,0 +1,66 @@
+"""The one kind of failure a person sees.
+
+A user's action ends in success, in a `UserFacingError`, or in a silent `Cancelled`. Anything else is a bug and belongs to
+the crash handler. Adapters convert the failures they expect with `raise … from`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class ErrorKind(Enum):
+    """What sort of trouble it is; the command line derives its exit code from it, windows their icon and buttons."""
+
+    INPUT = "input"
+    """What the person gave cannot be used: a file, an id, a value."""
+    CREDENTIAL = "credential"
+    """A key or token is missing, wrong, lapsed or not allowed to do this."""
+    RATE_LIMITED = "rate_limited"
+    """The service asks to wait."""
+    OFFLINE = "offline"
+    """The service cannot be reached."""
+    SERVICE = "service"
+    """The service answered with a failure, or unreadably."""
+    ENVIRONMENT = "environment"
+    """This desktop lacks something: no display, no portal, a full disk."""
+
+
+class UserFacingError(Exception):
+    """An expected failure, in words for the person in front of the screen.
+
+    `message` says what happened in one sentence, `remedy` the next thing to do, `safe` what was not lost; `details` is for
+    the expandable part and logs. All are plain text and hold no secret.
+    """
+
+    kind: ErrorKind = ErrorKind.ENVIRONMENT
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        safe: str = "",
+        details: str = "",
+        kind: ErrorKind | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.safe = safe
+        self.details = details
+        if kind is not None:
+            self.kind = kind
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.message, self.safe, self.remedy) if part)
+
+
+class InputError(UserFacingError):
+    """A file, id or value that cannot be used as it is."""
+
+    kind = ErrorKind.INPUT
+
+
+class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
+    """The person changed their mind. Never shown."""

@@ -1,0 +1,335 @@
+"""The holes in the wall between services and the world: what an adapter must offer, as Protocols.
+
+Blocking methods say so; they are called off the Qt and asyncio threads. Coroutines run on the one asyncio thread, and
+call-backs that an adapter makes come on that thread too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from app.core.geometry import Rect
+from app.core.images import ImageFormat
+from app.core.imglink import (
+    Album,
+    AlbumChanges,
+    AlbumId,
+    CredentialKind,
+    EmbedFields,
+    EmbedId,
+    EmbedProfile,
+    GalleryPage,
+    Image,
+    ImageId,
+    UploadOptions,
+)
+from app.core.screen import Desktop, Frame
+from app.core.shortcuts import Shortcut
+from app.core.uploads import UploadId, UploadItem, UploadState
+from app.core.workflow import SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a back end says of itself: usable here, or why not and the one thing to do about it."""
+
+    name: str
+    available: bool
+    reason: str = ""
+    remedy: str = ""
+
+
+# --- the screen ---------------------------------------------------------------------------------------------------------
+
+
+class ScreenCapture(Protocol):
+    """Frozen pixels of every monitor. All methods block; all are called from one worker thread."""
+
+    name: str
+
+    def probe(self) -> Probe:
+        """Tell whether it can work here, without capturing anything."""
+
+    def grab(self, *, cursor: bool = False) -> Desktop:
+        """Take all monitors at one moment, with the windows on them. Raises UserFacingError."""
+
+    def close(self) -> None:
+        """Release the connection to the screen."""
+
+
+class Encoder(Protocol):
+    """Pixels to a file's bytes, without metadata. Blocks, releases the GIL, may be called from any thread."""
+
+    def encode(self, frame: Frame, image_format: ImageFormat, quality: int) -> bytes:
+        """Encode as PNG, WebP (lossless) or JPEG; `quality` (1 to 100) counts for JPEG only."""
+
+
+# --- keys ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BindResult:
+    """What became of one shortcut: bound, or why not, in words to show beside the key."""
+
+    shortcut: Shortcut
+    bound: bool
+    reason: str = ""
+
+
+class Hotkeys(Protocol):
+    """Global shortcuts."""
+
+    name: str
+
+    def probe(self) -> Probe:
+        """Tell whether it can work here."""
+
+    async def start(self, on_pressed: Callable[[str], None]) -> None:
+        """Begin; `on_pressed` gets the action id of a bound shortcut, on the event loop's thread."""
+
+    async def bind(self, shortcuts: Mapping[str, Shortcut]) -> Mapping[str, BindResult]:
+        """Replace all bindings (action id → shortcut) and tell what became of each."""
+
+    async def stop(self) -> None:
+        """Release every key."""
+
+
+# --- secrets ------------------------------------------------------------------------------------------------------------
+
+
+class SecretStore(Protocol):
+    """One secret for each origin and kind. All methods block and may hang: call them on their own thread with a time-out.
+
+    They raise UserFacingError with ErrorKind.CREDENTIAL when the store refuses.
+    """
+
+    name: str
+    is_persistent: bool
+    """False when secrets are forgotten at exit: the person is told."""
+
+    def probe(self) -> Probe:
+        """Tell whether it can work here."""
+
+    def get(self, origin: str, kind: CredentialKind) -> str | None:
+        """The secret, or None. `origin` is scheme://host[:port]."""
+
+    def set(self, origin: str, kind: CredentialKind, secret: str) -> None:
+        """Store or replace it."""
+
+    def delete(self, origin: str, kind: CredentialKind) -> None:
+        """Forget it; nothing happens when there is none."""
+
+
+# --- telling the person -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A desktop notification: plain text, and actions as (key, label); the key `default` is a click on the body."""
+
+    title: str
+    body: str
+    actions: tuple[tuple[str, str], ...] = ()
+    thumbnail: Frame | None = None
+    """A small picture (at most 256 × 256) to show."""
+    is_error: bool = False
+
+
+class Notifier(Protocol):
+    """The desktop's notification service."""
+
+    async def probe(self) -> Probe:
+        """Tell whether it can work here."""
+
+    async def show(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
+        """Show it; `on_action` gets the key of what was clicked. Raises UserFacingError when it cannot be shown."""
+
+    async def close(self) -> None:
+        """Close the connection."""
+
+
+class Clipboard(Protocol):
+    """The system's clipboard. True only after it was read back and held what was set."""
+
+    async def copy_text(self, text: str) -> bool:
+        """Set text."""
+
+    async def copy_image(self, frame: Frame) -> bool:
+        """Set an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the person chose on the overlay; `window_title` when it was a window."""
+
+    rect_px: Rect
+    kind: SourceKind
+    window_title: str = ""
+
+
+class RegionSelector(Protocol):
+    """The overlay, as the capture workflow sees it."""
+
+    async def select(
+        self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None
+    ) -> Selection | None:
+        """Show the frozen desktop and let the person choose; None when they cancel."""
+
+
+# --- the service --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFile:
+    """A file to send: read from disk while it is sent, never loaded whole."""
+
+    path: Path
+    upload_name: str
+    mime: str
+
+
+class ImgLink(Protocol):
+    """The ImgLink REST API (see `app.api`). Every method raises UserFacingError subclasses of `app.core.service_errors`.
+
+    Which credential an endpoint takes is the client's business; a missing one raises NotAuthenticated before sending.
+    """
+
+    async def upload(
+        self,
+        file: UploadFile,
+        options: UploadOptions,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+        before_commit: Callable[[], Awaitable[None]] | None = None,
+    ) -> Image:
+        """Send one file. `on_progress(sent, total)` counts bytes handed to the network.
+
+        `before_commit` is awaited when all but the closing boundary is out: until it returns, the server cannot have a
+        whole request, so a failure before it is safe to repeat.
+        """
+
+    async def upload_several(
+        self,
+        files: Sequence[UploadFile],
+        options: UploadOptions,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> tuple[Image, ...]:
+        """Send several files in one request, answered in the same order."""
+
+    async def image(self, image_id: ImageId) -> Image:
+        """Read an image's data, with views and time; no credential is sent."""
+
+    async def delete_image(self, image_id: ImageId) -> None:
+        """Delete one of one's own images."""
+
+    async def gallery(self, page: int = 1, limit: int = 20) -> GalleryPage:
+        """Read a page of the public gallery; no credential is sent."""
+
+    async def check_key(self) -> None:
+        """Check the API key without side effects; returns when it is good, raises NotAuthenticated when not."""
+
+    async def sign_in(self, user: str, password: str) -> str:
+        """Trade a user name or e-mail and a password for a token."""
+
+    async def albums(self) -> tuple[Album, ...]:
+        """List one's albums."""
+
+    async def album(self, album_id: AlbumId) -> Album:
+        """Read one album with its images."""
+
+    async def create_album(self, title: str, description: str = "", *, is_public: bool = True) -> Album:
+        """Create an album."""
+
+    async def update_album(self, album_id: AlbumId, changes: AlbumChanges) -> Album:
+        """Change an album."""
+
+    async def delete_album(self, album_id: AlbumId) -> None:
+        """Delete an album (soft: the images stay)."""
+
+    async def add_to_album(self, album_id: AlbumId, image_id: ImageId) -> None:
+        """Put an image into an album."""
+
+    async def remove_from_album(self, album_id: AlbumId, image_id: ImageId) -> None:
+        """Take an image out of an album."""
+
+    async def embeds(self) -> tuple[EmbedProfile, ...]:
+        """List one's embed profiles."""
+
+    async def create_embed(self, fields: EmbedFields) -> EmbedProfile:
+        """Create an embed profile."""
+
+    async def update_embed(self, embed_id: EmbedId, fields: EmbedFields) -> EmbedProfile:
+        """Change an embed profile."""
+
+    async def delete_embed(self, embed_id: EmbedId) -> None:
+        """Delete an embed profile; its images revert to the defaults."""
+
+    async def assign_embed(self, image_id: ImageId, embed_id: EmbedId | None) -> None:
+        """Give an image an embed profile, or None to remove it."""
+
+    async def assign_embed_bulk(self, image_ids: Sequence[ImageId], embed_id: EmbedId | None) -> None:
+        """The same for up to 100 images at once."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+# --- what is kept -------------------------------------------------------------------------------------------------------
+
+
+class UploadStore(Protocol):
+    """The outbox and the history. Coroutines: the database lives on one worker thread behind them."""
+
+    async def add_bytes(self, data: bytes, item: NewUpload) -> UploadItem:
+        """Write the bytes and their row durably, then return the queued item. Raises UserFacingError (disk full…)."""
+
+    async def add_file(self, source: Path, item: NewUpload) -> UploadItem:
+        """The same from a copy of an existing file, which is left alone."""
+
+    async def set_state(
+        self, upload_id: UploadId, state: UploadState, *, reason: str = "", image: Image | None = None
+    ) -> UploadItem:
+        """Record where an upload stands; durable when it returns."""
+
+    async def get(self, upload_id: UploadId) -> UploadItem | None:
+        """One item."""
+
+    async def pending(self) -> tuple[UploadItem, ...]:
+        """Everything that is not final, oldest first."""
+
+    async def recent(self, limit: int) -> tuple[UploadItem, ...]:
+        """The latest finished uploads, newest first."""
+
+    async def mark_deleted(self, image_id: ImageId) -> None:
+        """Record that an image is gone from the service."""
+
+    async def close(self) -> None:
+        """Close the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpload:
+    """What is known of a file before it has a row."""
+
+    file_name: str
+    upload_name: str
+    kind: SourceKind
+    mime: str
+    options: UploadOptions
+    width: int | None = None
+    height: int | None = None
+
+
+class Clock(Protocol):
+    """Time, so that tests can hold it."""
+
+    def now(self) -> datetime:
+        """Wall-clock time, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""

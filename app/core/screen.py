@@ -1,0 +1,98 @@
+"""A frozen picture of the desktop: monitors, their pixels, the windows on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.core.geometry import Rect, bounding
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """One screen of the desktop. `number` counts from 1, left to right, then top to bottom."""
+
+    number: int
+    name: str
+    rect_px: Rect
+    scale: float = 1.0
+    """Device pixels per logical pixel, as the desktop scales this monitor."""
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Pixels of a rectangle of the desktop.
+
+    `pixels` holds `rect_px.height` rows of `stride` bytes, top to bottom; each row begins with `rect_px.width` pixels of
+    4 bytes, in the order blue, green, red, unused. The buffer is never written to after the frame is made.
+    """
+
+    rect_px: Rect
+    pixels: memoryview = field(repr=False)
+    stride: int
+
+    def crop(self, rect_px: Rect) -> Frame:
+        """The part inside `rect_px` (clipped to this frame), sharing the same memory."""
+        part = rect_px.intersected(self.rect_px)
+        if part.is_empty:
+            return Frame(part, memoryview(b""), self.stride)
+        start = (part.y - self.rect_px.y) * self.stride + (part.x - self.rect_px.x) * 4
+        end = start + (part.height - 1) * self.stride + part.width * 4
+        return Frame(part, self.pixels[start:end], self.stride)
+
+    def packed(self) -> bytes:
+        """The pixels without padding: `height` rows of exactly `width * 4` bytes."""
+        row = self.rect_px.width * 4
+        if row == self.stride and len(self.pixels) == row * self.rect_px.height:
+            return bytes(self.pixels)
+        return b"".join(
+            self.pixels[y * self.stride : y * self.stride + row] for y in range(self.rect_px.height)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WindowInfo:
+    """A top-level window that can be taken with one click."""
+
+    id: int
+    title: str = field(repr=False)
+    rect_px: Rect
+    """With its decorations, clipped to the desktop."""
+    client_rect_px: Rect
+    """Without its decorations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """Everything that was on the screens at one moment."""
+
+    monitors: tuple[Monitor, ...]
+    frames: tuple[Frame, ...]
+    """One for each monitor, in the same order."""
+    windows: tuple[WindowInfo, ...] = ()
+    """From the topmost to the lowest."""
+
+    @property
+    def rect_px(self) -> Rect:
+        """The bounding box of all monitors."""
+        return bounding(tuple(monitor.rect_px for monitor in self.monitors))
+
+    def crop(self, rect_px: Rect) -> Frame:
+        """The pixels inside `rect_px`, clipped to the desktop; what no monitor shows is black.
+
+        Shares memory when the rectangle lies on one monitor, and copies once when it spans several.
+        """
+        part = rect_px.intersected(self.rect_px)
+        touched = [frame for frame in self.frames if not frame.rect_px.intersected(part).is_empty]
+        if len(touched) == 1 and touched[0].rect_px.encloses(part):
+            return touched[0].crop(part)
+        stride = part.width * 4
+        canvas = bytearray(stride * part.height)
+        for frame in touched:
+            piece = frame.crop(part)
+            row = piece.rect_px.width * 4
+            left = (piece.rect_px.x - part.x) * 4
+            for y in range(piece.rect_px.height):
+                start = (piece.rect_px.y - part.y + y) * stride + left
+                canvas[start : start + row] = piece.pixels[y * piece.stride : y * piece.stride + row]
+        return Frame(part, memoryview(canvas).toreadonly(), stride)

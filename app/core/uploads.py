@@ -1,0 +1,64 @@
+"""An upload as the queue, the windows and the command line see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import NewType
+
+from app.core.imglink import Image, UploadOptions
+from app.core.workflow import SourceKind
+
+UploadId = NewType("UploadId", str)
+
+
+class UploadState(Enum):
+    """Where an upload stands. `UNCERTAIN`: the whole request was out, and no answer came back."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    COMMITTING = "committing"
+    DONE = "done"
+    FAILED = "failed"
+    PAUSED = "paused"
+    UNCERTAIN = "uncertain"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more happens by itself and nobody is asked."""
+        return self in (UploadState.DONE, UploadState.FAILED, UploadState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadItem:
+    """One file on its way to the service. Never changed in place: every change is a new value with the same `id`."""
+
+    id: UploadId
+    path: Path
+    """Our own copy of the bytes, in the outbox."""
+    file_name: str
+    """What to call it before the person: the dropped file's name, or a neutral one."""
+    upload_name: str
+    """What the service is told: neutral by default."""
+    kind: SourceKind
+    mime: str
+    size: int
+    """In bytes."""
+    options: UploadOptions
+    state: UploadState
+    created_at: datetime
+    """Aware, UTC."""
+    width: int | None = None
+    height: int | None = None
+    sent_bytes: int = 0
+    reason: str = ""
+    """Why it failed, waits or is uncertain; plain text."""
+    image: Image | None = None
+
+    @property
+    def progress(self) -> float:
+        """Share of the bytes handed to the network, 0.0 to 1.0."""
+        return min(1.0, self.sent_bytes / self.size) if self.size else 0.0
