@@ -1,0 +1,185 @@
+"""The one thread crossing: Qt on its thread, asyncio on its own, and nothing else in between.
+
+Qt → asyncio: `submit` runs a coroutine on the asyncio thread; its outcome comes back as a queued call on the Qt thread,
+and is dropped when its owner is gone. asyncio → Qt: `ask` awaits an answer from the interface, `post` just calls it.
+
+Measured before choosing this: a synchronous client on a thread pool cannot be cancelled while it waits for an answer;
+asyncio cancels within 10 ms in every phase. PySide6.QtAsyncio cannot run httpx, and qasync breaks under nested dialogs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.core.errors import Cancelled, UserFacingError
+
+T = TypeVar("T")
+
+SHUTDOWN_S = 3.0
+"""How long running tasks get to end when the bridge stops, in seconds."""
+
+
+class TaskHandle:
+    """A submitted coroutine, as the Qt side holds it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Stop it. Neither `on_done` nor `on_error` is called afterwards."""
+        self._cancelled = True
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._cancel_task)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once `cancel` was called."""
+        return self._cancelled
+
+    def _cancel_task(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._task = self._loop.create_task(coroutine)
+        if self._cancelled:
+            self._task.cancel()
+
+
+class Bridge(QObject):
+    """Owns the asyncio thread. Made, started and stopped on the Qt thread."""
+
+    _crossed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._crossed.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="asyncio", daemon=True)
+        self._started = threading.Event()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, for parts that are built before it runs."""
+        return self._loop
+
+    def start(self) -> None:
+        """Start the asyncio thread; returns when its loop runs."""
+        self._thread.start()
+        self._started.wait()
+
+    def submit(
+        self,
+        function: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        owner: QObject,
+        on_done: Callable[[T], None] | None = None,
+        on_error: Callable[[UserFacingError], None] | None = None,
+        on_cancelled: Callable[[], None] | None = None,
+    ) -> TaskHandle:
+        """Run `function()` on the asyncio thread.
+
+        Exactly one of the call-backs is called, on the Qt thread, unless `owner` is destroyed or the handle cancelled
+        before: `on_done` with the result, `on_error` with a UserFacingError, `on_cancelled` when the person changed
+        their mind inside. Any other exception is a bug: it is raised on the Qt thread, where the crash handler sees it.
+        """
+        handle = TaskHandle(self._loop)
+
+        def deliver(callback: Callable[..., None] | None, *values: object) -> None:
+            if callback is not None and not handle.is_cancelled and shiboken6.isValid(owner):
+                callback(*values)
+
+        def fail(error: BaseException) -> None:
+            raise error
+
+        async def run() -> None:
+            try:
+                result = await function()
+            except asyncio.CancelledError:
+                raise
+            except Cancelled:
+                self.post(deliver, on_cancelled)
+            except UserFacingError as error:
+                # Without anyone to tell, a failure would vanish: treat that as the bug it is.
+                self.post(*((deliver, on_error, error) if on_error is not None else (fail, error)))
+            except BaseException as error:  # noqa: BLE001 - the boundary between threads: raised again on the Qt side
+                self.post(fail, error)
+            else:
+                self.post(deliver, on_done, result)
+
+        self._loop.call_soon_threadsafe(handle._run, run())
+        return handle
+
+    def post(self, function: Callable[..., None], *args: Any) -> None:
+        """Call `function(*args)` on the Qt thread, soon. May be called from any thread."""
+        self._crossed.emit((function, args))
+
+    async def ask(self, question: Callable[[Callable[[T], None]], None]) -> T:
+        """Call `question(answer)` on the Qt thread and await what it passes to `answer`, now or later.
+
+        An exception that `question` raises is raised here. Further answers are ignored.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(setter: Callable[[Any], None], value: object) -> None:
+            if not future.done():
+                setter(value)
+
+        def answer(value: T) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(settle, future.set_result, value)
+
+        def put() -> None:
+            try:
+                question(answer)
+            except BaseException as error:  # noqa: BLE001 - the boundary between threads: raised again by `ask`
+                loop.call_soon_threadsafe(settle, future.set_exception, error)
+
+        self.post(put)
+        return await future
+
+    def stop(self, close: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Cancel what still runs, await it for at most `SHUTDOWN_S`, run `close()`, and end the thread.
+
+        Blocks the Qt thread, which has nothing left to do. `close` gets `SHUTDOWN_S` as well.
+        """
+        if not self._thread.is_alive():
+            self._loop.close()
+            return
+        asyncio.run_coroutine_threadsafe(self._drain(close), self._loop).result(3 * SHUTDOWN_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(SHUTDOWN_S)
+
+    @staticmethod
+    async def _drain(close: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=SHUTDOWN_S)
+        if close is not None:
+            async with asyncio.timeout(SHUTDOWN_S):
+                await close()
+        await asyncio.get_running_loop().shutdown_asyncgens()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.call_soon(self._started.set)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    @staticmethod
+    def _call(crossing: tuple[Callable[..., None], tuple[Any, ...]]) -> None:
+        function, args = crossing
+        function(*args)

@@ -1,0 +1,192 @@
+"""The thread crossing: results come back on the Qt thread, once, and never to someone who is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QObject, QThread, QTimer
+from pytestqt.qtbot import QtBot
+
+from app.core.errors import Cancelled, UserFacingError
+from app.ui.bridge import Bridge
+
+
+@pytest.fixture
+def bridge(qapp: object) -> Iterator[Bridge]:
+    bridge = Bridge()
+    bridge.start()
+    yield bridge
+    bridge.stop()
+
+
+@pytest.fixture
+def owner(qapp: object) -> QObject:
+    return QObject()
+
+
+def test_a_result_arrives_on_the_qt_thread(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    seen: list[tuple[int, bool, str]] = []
+
+    async def work() -> tuple[int, str]:
+        return 42, threading.current_thread().name
+
+    bridge.submit(
+        work,
+        owner=owner,
+        on_done=lambda result: seen.append((result[0], QThread.currentThread() is owner.thread(), result[1])),
+    )
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [(42, True, "asyncio")]
+
+
+def test_an_expected_failure_goes_to_on_error(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    errors: list[UserFacingError] = []
+
+    async def work() -> None:
+        raise UserFacingError("The disk is full.")
+
+    bridge.submit(work, owner=owner, on_done=lambda _: pytest.fail("not done"), on_error=errors.append)
+    qtbot.waitUntil(lambda: bool(errors))
+    assert errors[0].message == "The disk is full."
+
+
+def test_a_change_of_mind_is_not_an_error(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    seen: list[str] = []
+
+    async def work() -> None:
+        raise Cancelled
+
+    bridge.submit(
+        work, owner=owner, on_error=lambda _: seen.append("error"), on_cancelled=lambda: seen.append("cancelled")
+    )
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == ["cancelled"]
+
+
+def test_a_bug_is_raised_where_the_crash_handler_sees_it(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    async def work() -> None:
+        raise ZeroDivisionError
+
+    with qtbot.captureExceptions() as exceptions:
+        bridge.submit(work, owner=owner, on_error=lambda _: pytest.fail("a bug is no expected failure"))
+        qtbot.waitUntil(lambda: bool(exceptions))
+    assert exceptions[0][0] is ZeroDivisionError
+
+
+def test_an_expected_failure_that_nobody_takes_is_a_bug(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    async def work() -> None:
+        raise UserFacingError("lost")
+
+    with qtbot.captureExceptions() as exceptions:
+        bridge.submit(work, owner=owner)
+        qtbot.waitUntil(lambda: bool(exceptions))
+    assert exceptions[0][0] is UserFacingError
+
+
+def test_cancel_stops_the_coroutine_and_silences_it(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    started, stopped = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            stopped.set()
+
+    handle = bridge.submit(work, owner=owner, on_done=lambda _: pytest.fail("was cancelled"))
+    assert started.wait(5)
+    begun = time.monotonic()
+    handle.cancel()
+    assert stopped.wait(5)
+    assert time.monotonic() - begun < 1
+    drained: list[bool] = []
+    QTimer.singleShot(0, owner, lambda: drained.append(True))
+    qtbot.waitUntil(lambda: bool(drained))
+
+
+def test_cancel_before_the_loop_began_it(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    hold = threading.Event()
+    bridge.loop.call_soon_threadsafe(hold.wait)
+    ran: list[str] = []
+
+    async def work() -> None:
+        ran.append("work")
+
+    handle = bridge.submit(work, owner=owner, on_done=lambda _: ran.append("done"))
+    handle.cancel()
+    hold.set()
+    after: list[None] = []
+
+    async def nothing() -> None:
+        return None
+
+    bridge.submit(nothing, owner=owner, on_done=after.append)
+    qtbot.waitUntil(lambda: bool(after))
+    assert ran == []
+
+
+def test_a_result_for_a_destroyed_owner_is_dropped(bridge: Bridge, qtbot: QtBot) -> None:
+    owner, witness = QObject(), QObject()
+    release = threading.Event()
+    witnessed: list[None] = []
+
+    async def work() -> None:
+        await asyncio.to_thread(release.wait)
+
+    bridge.submit(work, owner=owner, on_done=lambda _: pytest.fail("its owner is gone"))
+    bridge.submit(work, owner=witness, on_done=witnessed.append)
+    shiboken6.delete(owner)
+    release.set()
+    qtbot.waitUntil(lambda: bool(witnessed))
+
+
+def test_ask_awaits_the_interface(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    answers: list[str] = []
+
+    def question(answer: Callable[[str], None]) -> None:
+        assert QThread.currentThread() is owner.thread()
+        QTimer.singleShot(0, owner, lambda: answer("yes"))
+        QTimer.singleShot(0, owner, lambda: answer("again"))
+
+    bridge.submit(lambda: bridge.ask(question), owner=owner, on_done=answers.append)
+    qtbot.waitUntil(lambda: bool(answers))
+    assert answers == ["yes"]
+
+
+def test_a_question_that_fails_fails_the_asker(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    errors: list[UserFacingError] = []
+
+    def question(answer: Callable[[None], None]) -> None:
+        raise UserFacingError("No screen.")
+
+    bridge.submit(lambda: bridge.ask(question), owner=owner, on_error=errors.append)
+    qtbot.waitUntil(lambda: bool(errors))
+    assert errors[0].message == "No screen."
+
+
+def test_stop_cancels_what_runs_and_then_closes(qapp: object, owner: QObject) -> None:
+    bridge = Bridge()
+    bridge.start()
+    order: list[str] = []
+    started = threading.Event()
+
+    async def work() -> None:
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            order.append("task ended")
+
+    async def close() -> None:
+        order.append("closed")
+
+    bridge.submit(work, owner=owner)
+    assert started.wait(5)
+    bridge.stop(close)
+    assert order == ["task ended", "closed"]
+    assert not any(thread.name == "asyncio" for thread in threading.enumerate())
