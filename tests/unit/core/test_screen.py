@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from app.core.geometry import Rect
+from app.core.screen import Desktop, Frame, Monitor
+
+
+def frame(rect: Rect, stride_extra: int = 0) -> Frame:
+    """A frame whose pixel (x, y) of the desktop is (x, y, 7, 0)."""
+    rows = (
+        b"".join(bytes((x & 255, y & 255, 7, 0)) for x in range(rect.x, rect.right)) + bytes(stride_extra)
+        for y in range(rect.y, rect.bottom)
+    )
+    return Frame(rect, memoryview(b"".join(rows)), rect.width * 4 + stride_extra)
+
+
+def desktop(*rects: Rect, stride_extra: int = 0) -> Desktop:
+    return Desktop(
+        tuple(Monitor(number, f"M{number}", rect) for number, rect in enumerate(rects, 1)),
+        tuple(frame(rect, stride_extra) for rect in rects),
+    )
+
+
+def test_a_crop_shares_memory_and_has_the_right_pixels() -> None:
+    whole = frame(Rect(0, 0, 20, 10), stride_extra=12)
+    part = whole.crop(Rect(3, 2, 5, 4))
+    assert part.pixels.obj is whole.pixels.obj
+    assert part.packed() == frame(Rect(3, 2, 5, 4)).packed()
+
+
+def test_a_crop_is_clipped() -> None:
+    assert frame(Rect(0, 0, 4, 4)).crop(Rect(2, 2, 9, 9)).rect_px == Rect(2, 2, 2, 2)
+    assert frame(Rect(0, 0, 4, 4)).crop(Rect(8, 8, 2, 2)).packed() == b""
+
+
+def test_a_crop_of_the_last_pixel_stays_inside_the_buffer() -> None:
+    assert frame(Rect(0, 0, 4, 4), stride_extra=8).crop(Rect(3, 3, 1, 1)).packed() == bytes((3, 3, 7, 0))
+
+
+def test_a_region_over_two_monitors_is_joined() -> None:
+    joined = desktop(Rect(-10, 0, 10, 8), Rect(0, 0, 12, 8), stride_extra=4).crop(Rect(-3, 1, 8, 5))
+    assert joined.packed() == frame(Rect(-3, 1, 8, 5)).packed()
+
+
+def test_what_no_monitor_shows_is_black() -> None:
+    gap = desktop(Rect(0, 0, 4, 4), Rect(6, 0, 4, 4)).crop(Rect(0, 0, 10, 4))
+    row = gap.packed()[: 10 * 4]
+    assert row[4 * 4 : 6 * 4] == bytes(8)
+    assert row[6 * 4 : 6 * 4 + 4] == bytes((6, 0, 7, 0))
+
+
+def test_the_desktop_is_the_bounding_box() -> None:
+    assert desktop(Rect(-10, 5, 10, 8), Rect(0, 0, 12, 8)).rect_px == Rect(-10, 0, 22, 13)
