@@ -77,12 +77,7 @@ class Rect:
 
     def encloses(self, other: Rect) -> bool:
         """True when every pixel of `other` lies inside."""
-        return (
-            self.x <= other.x
-            and self.y <= other.y
-            and other.right <= self.right
-            and other.bottom <= self.bottom
-        )
+        return self.x <= other.x and self.y <= other.y and other.right <= self.right and other.bottom <= self.bottom
 
     def intersected(self, other: Rect) -> Rect:
         """The common part; empty (0 × 0) when there is none."""

@@ -22,9 +22,7 @@ def neutral_upload_name(extension: str) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(8)) + extension
 
 
-def file_name_from_pattern(
-    pattern: str, when: datetime, *, width: int, height: int, title: str, extension: str
-) -> str:
+def file_name_from_pattern(pattern: str, when: datetime, *, width: int, height: int, title: str, extension: str) -> str:
     """Fill a save pattern: strftime codes, and `$width`, `$height`, `$title`, `$random`.
 
     The result is one path component of at most 200 bytes: separators and characters that other systems refuse become `-`,

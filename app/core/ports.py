@@ -174,9 +174,7 @@ class Selection:
 class RegionSelector(Protocol):
     """The overlay, as the capture workflow sees it."""
 
-    async def select(
-        self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None
-    ) -> Selection | None:
+    async def select(self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None) -> Selection | None:
         """Show the frozen desktop and let the person choose; None when they cancel."""
 
 

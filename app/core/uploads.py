@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NewType
 
+from app.core.errors import ErrorKind
 from app.core.imglink import Image, UploadOptions
 from app.core.workflow import SourceKind
 
@@ -56,6 +57,8 @@ class UploadItem:
     sent_bytes: int = 0
     reason: str = ""
     """Why it failed, waits or is uncertain; plain text."""
+    error_kind: ErrorKind | None = None
+    """What sort of trouble `reason` is; the command line's exit code follows from it."""
     image: Image | None = None
 
     @property

@@ -50,3 +50,14 @@ def test_what_no_monitor_shows_is_black() -> None:
 
 def test_the_desktop_is_the_bounding_box() -> None:
     assert desktop(Rect(-10, 5, 10, 8), Rect(0, 0, 12, 8)).rect_px == Rect(-10, 0, 22, 13)
+
+
+def test_a_thumbnail_has_every_nth_pixel() -> None:
+    small = frame(Rect(0, 0, 21, 10), stride_extra=12).thumbnail(8)
+    assert (small.rect_px.width, small.rect_px.height) == (7, 4)
+    assert small.packed()[7 * 4 : 7 * 4 + 8] == bytes((0, 3, 7, 0, 3, 3, 7, 0))
+
+
+def test_a_small_frame_is_its_own_thumbnail() -> None:
+    whole = frame(Rect(0, 0, 8, 8))
+    assert whole.thumbnail(8) is whole
