@@ -1,7 +1,7 @@
 """The one kind of failure a person sees.
 
-A user's action ends in success, in a `UserFacingError`, or in a silent `Cancelled`. Anything else is a bug and belongs to
-the crash handler. Adapters convert the failures they expect with `raise … from`.
+A user's action ends in success, in a `UserFacingError`, or in a silent `Cancelled`. Anything else is a bug and
+belongs to the crash handler. Adapters convert the failures they expect with `raise … from`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class ErrorKind(Enum):
 class UserFacingError(Exception):
     """An expected failure, in words for the person in front of the screen.
 
-    `message` says what happened in one sentence, `remedy` the next thing to do, `safe` what was not lost; `details` is for
-    the expandable part and logs. All are plain text and hold no secret.
+    `message` says what happened in one sentence, `remedy` the next thing to do, `safe` what was not lost; `details`
+    is for the expandable part and logs. All are plain text and hold no secret.
     """
 
     kind: ErrorKind = ErrorKind.ENVIRONMENT
@@ -62,5 +62,5 @@ class InputError(UserFacingError):
     kind = ErrorKind.INPUT
 
 
-class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
+class Cancelled(Exception):
     """The person changed their mind. Never shown."""

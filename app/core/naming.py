@@ -1,7 +1,7 @@
 """Names for captured files.
 
-Upload names are neutral by default: no window title, user name or path leaves the machine. The pattern for saved files is
-the person's own and takes strftime codes and `$name` fields.
+Upload names are neutral by default: no window title, user name or path leaves the machine. The pattern for saved
+files is the person's own and takes strftime codes and `$name` fields.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def neutral_upload_name(extension: str) -> str:
 def file_name_from_pattern(pattern: str, when: datetime, *, width: int, height: int, title: str, extension: str) -> str:
     """Fill a save pattern: strftime codes, and `$width`, `$height`, `$title`, `$random`.
 
-    The result is one path component of at most 200 bytes: separators and characters that other systems refuse become `-`,
-    leading dots and surrounding blanks go. An empty result becomes `Screenshot`.
+    The result is one path component of at most 200 bytes: separators and characters that other systems refuse become
+    `-`, leading dots and surrounding blanks go. An empty result becomes `Screenshot`.
     """
     filled = string.Template(when.strftime(pattern)).safe_substitute(
         width=width, height=height, title=title, random=neutral_upload_name("")

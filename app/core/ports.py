@@ -43,7 +43,7 @@ class Probe:
     remedy: str = ""
 
 
-# --- the screen ---------------------------------------------------------------------------------------------------------
+# --- the screen -----------------------------------------------------------------------------------------------------
 
 
 class ScreenCapture(Protocol):
@@ -68,7 +68,7 @@ class Encoder(Protocol):
         """Encode as PNG, WebP (lossless) or JPEG; `quality` (1 to 100) counts for JPEG only."""
 
 
-# --- keys ---------------------------------------------------------------------------------------------------------------
+# --- keys -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ class Hotkeys(Protocol):
         """Release every key."""
 
 
-# --- secrets ------------------------------------------------------------------------------------------------------------
+# --- secrets --------------------------------------------------------------------------------------------------------
 
 
 class SecretStore(Protocol):
-    """One secret for each origin and kind. All methods block and may hang: call them on their own thread with a time-out.
+    """One secret for each origin and kind. All methods block and may hang: call them on a thread with a time-out.
 
     They raise UserFacingError with ErrorKind.CREDENTIAL when the store refuses.
     """
@@ -124,7 +124,7 @@ class SecretStore(Protocol):
         """Forget it; nothing happens when there is none."""
 
 
-# --- telling the person -------------------------------------------------------------------------------------------------
+# --- telling the person ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class RegionSelector(Protocol):
         """Show the frozen desktop and let the person choose; None when they cancel."""
 
 
-# --- the service --------------------------------------------------------------------------------------------------------
+# --- the service ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class UploadFile:
 
 
 class ImgLink(Protocol):
-    """The ImgLink REST API (see `app.api`). Every method raises UserFacingError subclasses of `app.core.service_errors`.
+    """The ImgLink REST API (see `app.api`). Every method raises the errors of `app.core.service_errors`.
 
     Which credential an endpoint takes is the client's business; a missing one raises NotAuthenticated before sending.
     """
@@ -277,7 +277,7 @@ class ImgLink(Protocol):
         """Close every connection."""
 
 
-# --- what is kept -------------------------------------------------------------------------------------------------------
+# --- what is kept ---------------------------------------------------------------------------------------------------
 
 
 class UploadStore(Protocol):

@@ -23,8 +23,8 @@ class Monitor:
 class Frame:
     """Pixels of a rectangle of the desktop.
 
-    `pixels` holds `rect_px.height` rows of `stride` bytes, top to bottom; each row begins with `rect_px.width` pixels of
-    4 bytes, in the order blue, green, red, unused. The buffer is never written to after the frame is made.
+    `pixels` holds `rect_px.height` rows of `stride` bytes, top to bottom; each row begins with `rect_px.width` pixels
+    of 4 bytes, in the order blue, green, red, unused. The buffer is never written to after the frame is made.
     """
 
     rect_px: Rect

@@ -1,7 +1,7 @@
 """The path of one screenshot, as far as the upload queue: grab, select, crop, save, encode, enqueue.
 
-It flows one way. Nothing here knows what a window is or how a file is sent: the overlay is a `RegionSelector`, the queue an
-`Uploads`, and what follows an upload is `FollowUps`' business.
+It flows one way. Nothing here knows what a window is or how a file is sent: the overlay is a `RegionSelector`, the
+queue an `Uploads`, and what follows an upload is `FollowUps`' business.
 """
 
 from __future__ import annotations

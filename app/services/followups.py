@@ -1,7 +1,7 @@
 """What happens after an upload: copy the link, tell the person, open the page.
 
-Several files that were given together are followed up together: one clipboard text with one link a line, in the order given,
-and one notification.
+Several files that were given together are followed up together: one clipboard text with one link a line, in the order
+given, and one notification.
 """
 
 from __future__ import annotations
