@@ -35,8 +35,8 @@ _MODIFIER_NAMES = {
 _NAMED_KEYS = {
     name.lower(): name
     for name in (
-        "Print Pause Insert Delete Home End PageUp PageDown Up Down Left Right Space Tab Return Escape Backspace Menu
-        Plus " + " ".join(f"F{n}" for n in range(1, 25))
+        "Print Pause Insert Delete Home End PageUp PageDown Up Down Left Right "
+        "Space Tab Return Escape Backspace Menu Plus " + " ".join(f"F{n}" for n in range(1, 25))
     ).split()
 }
 _KEY_ALIASES = {"printscreen": "Print", "prtsc": "Print", "ins": "Insert", "del": "Delete", "pgup": "PageUp"}

@@ -109,7 +109,7 @@ class CaptureService:
         self._is_busy = False
 
     async def run(self, request: CaptureRequest) -> Captured:
-        """Do it. Raises Cancelled when the person does, or when a capture is already under way; else UserFacingError."""
+        """Do it. Raises Cancelled when the person does or when one is already under way, else UserFacingError."""
         if self._is_busy:
             raise Cancelled
         self._is_busy = True
