@@ -1,0 +1,106 @@
+"""What makes a single value unusable, in words that stand below its field."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit
+
+from app.core.shortcuts import Shortcut
+
+SAVE_PATTERN_FIELDS = ("width", "height", "title", "random")
+
+
+def check_base_url(text: str) -> str | None:
+    """Accept https://…, and http:// to this computer only."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "This is not a web address."
+    if parts.scheme not in ("http", "https") or not host or any(char.isspace() for char in text):
+        return "Write an address such as https://imglink.cc."
+    if parts.username is not None or parts.password is not None:
+        return "An address must not hold a user name or password."
+    if parts.query or parts.fragment:
+        return "An address must end before any ? or #."
+    if parts.scheme == "http" and not _is_loopback(host):
+        return "Only https:// is safe here; http:// is for this computer alone."
+    return None
+
+
+def check_sign_in_path(text: str) -> str | None:
+    """Accept the path part of an address."""
+    parts = urlsplit(text)
+    if (
+        not text.startswith("/")
+        or parts.netloc
+        or parts.query
+        or parts.fragment
+        or any(char.isspace() for char in text)
+    ):
+        return "Write a path such as /api/auth/login."
+    return None
+
+
+def check_folder(text: str) -> str | None:
+    """Accept nothing (the usual folder), an absolute path, or one below `~/`."""
+    if text and "\0" not in text and (text == "~" or text.startswith("~/") or Path(text).is_absolute()):
+        return None
+    return "Write the whole path of a folder, such as ~/Pictures/Screenshots." if text else None
+
+
+def check_save_pattern(text: str) -> str | None:
+    """Accept strftime codes and the `$name` fields of saved files."""
+    if not text.strip():
+        return "A name pattern must not be empty."
+    if "/" in text or "\0" in text:
+        return "A name cannot contain a slash."
+    parsed = Template(text)
+    if not parsed.is_valid():
+        return "A dollar sign must begin a name, such as $width; write $$ for a dollar sign."
+    unknown = [name for name in parsed.get_identifiers() if name not in SAVE_PATTERN_FIELDS]
+    if unknown:
+        return f"${unknown[0]} is not known. Use {', '.join('$' + name for name in SAVE_PATTERN_FIELDS)}."
+    return None
+
+
+def check_shortcuts(shortcuts: Mapping[str, str]) -> str | None:
+    """Accept shortcuts that can be read, take no ordinary key away, and are used once."""
+    used: set[Shortcut] = set()
+    for text in shortcuts.values():
+        if not text:
+            continue
+        reason = check_shortcut(text)
+        if reason:
+            return f"{text}: {reason}"
+        shortcut = Shortcut.parse(text)
+        if shortcut in used:
+            return f"{shortcut} is used twice."
+        used.add(shortcut)
+    return None
+
+
+def check_shortcut(text: str) -> str | None:
+    """Accept one shortcut for everywhere, or none."""
+    if not text:
+        return None
+    try:
+        shortcut = Shortcut.parse(text)
+    except ValueError as error:
+        reason = str(error)
+        return reason[:1].upper() + reason[1:] + "."
+    if not shortcut.is_global_safe:
+        return "Add Ctrl, Alt or Super: this key alone is needed for typing."
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,106 @@
+"""The folders of this program, where each desktop expects them."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from app.core.errors import UserFacingError
+
+_NAME = "imglink"
+_MAC_NAME = "cc.imglink.Desktop"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Our own folders. None is made until `create`."""
+
+    config: Path
+    """Settings."""
+    data: Path
+    """Outbox and history: what must not be lost."""
+    state: Path
+    """Logs."""
+    cache: Path
+    """What can be fetched again."""
+    runtime: Path
+    """Socket and lock of the running program."""
+
+    @classmethod
+    def detect(cls, environ: Mapping[str, str], *, home: Path, platform: str) -> Paths:
+        """Choose by the XDG base directory rules, or the Library folders on macOS (`platform` as `sys.platform`)."""
+        if platform == "darwin":
+            library = home / "Library"
+            support = library / "Application Support" / _MAC_NAME
+            runtime = Path(environ.get("TMPDIR") or tempfile.gettempdir()) / f"{_MAC_NAME}-{os.getuid()}"
+            return cls(support, support / "data", library / "Logs" / _MAC_NAME, library / "Caches" / _MAC_NAME, runtime)
+        state = _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / _NAME
+        return cls(
+            config=_xdg(environ, "XDG_CONFIG_HOME", home / ".config") / _NAME,
+            data=_xdg(environ, "XDG_DATA_HOME", home / ".local" / "share") / _NAME,
+            state=state,
+            cache=_xdg(environ, "XDG_CACHE_HOME", home / ".cache") / _NAME,
+            # Without a runtime folder of the session, one below home: never a guessable name in /tmp.
+            runtime=_xdg(environ, "XDG_RUNTIME_DIR", state / "run") / _NAME,
+        )
+
+    def create(self) -> None:
+        """Make every folder, for this user only. Raises UserFacingError."""
+        for entry in fields(self):
+            _private(getattr(self, entry.name))
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings."""
+        return self.config / "settings.json"
+
+
+def pictures_folder(environ: Mapping[str, str], *, home: Path, platform: str) -> Path:
+    """The person's folder for pictures, as the desktop names it."""
+    default = home / "Pictures"
+    if platform == "darwin":
+        return default
+    listing = _xdg(environ, "XDG_CONFIG_HOME", home / ".config") / "user-dirs.dirs"
+    try:
+        text = listing.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return default
+    found = re.search(r'^\s*XDG_PICTURES_DIR="([^"\n]+)"', text, re.MULTILINE)
+    if found is None:
+        return default
+    path = Path(re.sub(r"^\$HOME(?=/|$)", lambda _: str(home), found[1]))
+    return path if path.is_absolute() else default
+
+
+def screenshots_folder(chosen: str, environ: Mapping[str, str], *, home: Path, platform: str) -> Path:
+    """Where captures are saved: the folder of the settings (`~` understood), or Screenshots among the pictures."""
+    if not chosen:
+        return pictures_folder(environ, home=home, platform=platform) / "Screenshots"
+    if chosen == "~" or chosen.startswith("~/"):
+        return home / chosen[2:]
+    return Path(chosen)
+
+
+def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    # The specification says that relative paths are to be ignored.
+    value = environ.get(name, "")
+    return Path(value) if value.startswith("/") else default
+
+
+def _private(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        status = path.stat()
+        if status.st_uid != os.getuid():
+            raise UserFacingError(f"The folder {path} belongs to someone else.", remedy="Move it away and start again.")
+        if stat.S_IMODE(status.st_mode) != 0o700:
+            path.chmod(0o700)
+    except OSError as error:
+        raise UserFacingError(
+            f"The folder {path} cannot be made: {error.strerror}.", remedy="Check its permissions."
+        ) from error
