@@ -62,5 +62,9 @@ class InputError(UserFacingError):
     kind = ErrorKind.INPUT
 
 
+class NotSaved(UserFacingError):
+    """A capture could not be made durable: nothing was queued, and whoever has its bytes must keep them."""
+
+
 class Cancelled(Exception):
     """The person changed their mind. Never shown."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from app.core.errors import ErrorKind
 from app.core.geometry import Rect
 from app.core.images import ImageFormat
 from app.core.imglink import (
@@ -121,6 +122,30 @@ class SecretStore(Protocol):
         """Store or replace it."""
 
     def delete(self, origin: str, kind: CredentialKind) -> None:
+        """Forget it; nothing happens when there is none."""
+
+
+class Secrets(Protocol):
+    """A `SecretStore` made safe to await: every call has its own thread and a time-out behind it.
+
+    They raise UserFacingError with ErrorKind.CREDENTIAL when the store refuses or hangs.
+    """
+
+    @property
+    def name(self) -> str:
+        """What keeps the secrets, in words for the person."""
+
+    @property
+    def is_persistent(self) -> bool:
+        """False when secrets are forgotten at exit: the person is told."""
+
+    async def get(self, origin: str, kind: CredentialKind) -> str | None:
+        """The secret, or None. `origin` is scheme://host[:port]."""
+
+    async def set(self, origin: str, kind: CredentialKind, secret: str) -> None:
+        """Store or replace it."""
+
+    async def delete(self, origin: str, kind: CredentialKind) -> None:
         """Forget it; nothing happens when there is none."""
 
 
@@ -281,30 +306,58 @@ class ImgLink(Protocol):
 
 
 class UploadStore(Protocol):
-    """The outbox and the history. Coroutines: the database lives on one worker thread behind them."""
+    """The outbox and the history. Coroutines: the database and the files have threads of their own behind them.
 
-    async def add_bytes(self, data: bytes, item: NewUpload) -> UploadItem:
-        """Write the bytes and their row durably, then return the queued item. Raises UserFacingError (disk full…)."""
+    Every method raises UserFacingError when the disk or the database refuses. Those that take an id raise KeyError when
+    there is no such row.
+    """
 
-    async def add_file(self, source: Path, item: NewUpload) -> UploadItem:
+    async def add_bytes(self, data: bytes, new: NewUpload) -> UploadItem:
+        """Write the bytes and their row durably, then return the queued item. Raises NotSaved (disk full…)."""
+
+    async def add_file(self, source: Path, new: NewUpload) -> UploadItem:
         """The same from a copy of an existing file, which is left alone."""
 
+    async def claim(self, upload_id: UploadId) -> UploadItem | None:
+        """Take a queued upload for sending and count the attempt; None when it is no longer queued.
+
+        Two processes that share the outbox never get the same one.
+        """
+
     async def set_state(
-        self, upload_id: UploadId, state: UploadState, *, reason: str = "", image: Image | None = None
+        self,
+        upload_id: UploadId,
+        state: UploadState,
+        *,
+        reason: str = "",
+        error_kind: ErrorKind | None = None,
+        image: Image | None = None,
     ) -> UploadItem:
-        """Record where an upload stands; durable when it returns."""
+        """Record where an upload stands; durable when it returns. `image` None keeps the one that is known."""
 
     async def get(self, upload_id: UploadId) -> UploadItem | None:
         """One item."""
 
+    async def find(self, image_id: ImageId) -> UploadItem | None:
+        """The latest upload that became this image."""
+
     async def pending(self) -> tuple[UploadItem, ...]:
-        """Everything that is not final, oldest first."""
+        """Everything but the done and the cancelled, in the order of sending."""
 
     async def recent(self, limit: int) -> tuple[UploadItem, ...]:
         """The latest finished uploads, newest first."""
 
-    async def mark_deleted(self, image_id: ImageId) -> None:
-        """Record that an image is gone from the service."""
+    async def update_image(self, image: Image) -> UploadItem | None:
+        """Record what the service says of an image now; None when it is not one of ours."""
+
+    async def mark_deleted(self, image_id: ImageId) -> UploadItem | None:
+        """Record that an image is gone from the service; None when it is not one of ours."""
+
+    async def remove(self, upload_id: UploadId) -> None:
+        """Forget the row and its file."""
+
+    async def attempts_since(self, when: datetime, *, anonymous: bool) -> tuple[datetime, ...]:
+        """When uploads were sent, oldest first: the ledger from which the pace is kept."""
 
     async def close(self) -> None:
         """Close the database."""
@@ -331,3 +384,10 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that only go forward."""
+
+
+class Timer(Clock, Protocol):
+    """A clock that can also be waited on."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long, counted by `monotonic`."""

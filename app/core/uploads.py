@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NewType
 
 from app.core.errors import ErrorKind
+from app.core.errors import ErrorKind
 from app.core.imglink import Image, UploadOptions
 from app.core.workflow import SourceKind
 
@@ -31,6 +32,14 @@ class UploadState(Enum):
     def is_final(self) -> bool:
         """True when nothing more happens by itself and nobody is asked."""
         return self in (UploadState.DONE, UploadState.FAILED, UploadState.CANCELLED)
+
+
+class RemoteState(Enum):
+    """What is known of an image on the service after its upload."""
+
+    UNKNOWN = "unknown"
+    THERE = "there"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +74,50 @@ class UploadItem:
     def progress(self) -> float:
         """Share of the bytes handed to the network, 0.0 to 1.0."""
         return min(1.0, self.sent_bytes / self.size) if self.size else 0.0
+
+
+class QueueMode(Enum):
+    """What the queue as a whole is doing."""
+
+    STOPPED = "stopped"
+    RUNNING = "running"
+    WAITING = "waiting"
+    """It goes on by itself at `QueueState.resume_at`."""
+    PAUSED = "paused"
+    """It goes on when the person says so, or brings a new credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """The queue as a whole: whether it sends, and why not."""
+
+    mode: QueueMode
+    reason: str = ""
+    """Plain text; empty when it runs, or when the person paused it."""
+    error_kind: ErrorKind | None = None
+    resume_at: datetime | None = None
+    """When the next attempt is made. Aware, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadChanged:
+    """An upload is new, or has moved on."""
+
+    item: UploadItem
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRemoved:
+    """An upload was forgotten."""
+
+    id: UploadId
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """The queue as a whole has changed."""
+
+    state: QueueState
+
+
+UploadEvent = UploadChanged | UploadRemoved | QueueChanged
