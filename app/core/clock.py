@@ -27,5 +27,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait until `monotonic` has gone forward by so many seconds."""
         end = self.monotonic() + seconds
-        while (left := end - self.monotonic()) > 0:
+        while True:
+            left = end - self.monotonic()
+            if left <= 0:
+                return
             await asyncio.sleep(min(left, _MAX_SLEEP_S))

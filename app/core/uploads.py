@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NewType
 
 from app.core.errors import ErrorKind
-from app.core.errors import ErrorKind
 from app.core.imglink import Image, UploadOptions
 from app.core.workflow import SourceKind
 
@@ -69,6 +68,15 @@ class UploadItem:
     error_kind: ErrorKind | None = None
     """What sort of trouble `reason` is; the command line's exit code follows from it."""
     image: Image | None = None
+    remote_state: RemoteState = RemoteState.UNKNOWN
+    updated_at: datetime | None = None
+    """When `state` was last set. Aware, UTC."""
+    attempts: int = 0
+    """How often sending began."""
+    sha256: str = ""
+    """Of the bytes, as hexadecimal digits."""
+    has_file: bool = True
+    """False when `path` is gone: old files of finished uploads make room for new ones."""
 
     @property
     def progress(self) -> float:
