@@ -43,6 +43,14 @@ class CredentialKind(Enum):
     TOKEN = "token"  # noqa: S105 - the name of a kind, not a secret
 
 
+class KeyCheck(Enum):
+    """What is known of an API key that the service accepts."""
+
+    GOOD = "good"
+    LIMITED = "limited"
+    """The service knows the key and does not let it delete: it has a narrower scope, or the account is restricted."""
+
+
 class Visibility(Enum):
     """Who finds an image in the public gallery."""
 

@@ -26,6 +26,7 @@ from app.core.imglink import (
     GalleryPage,
     Image,
     ImageId,
+    KeyCheck,
     UploadOptions,
 )
 from app.core.screen import Desktop, Frame
@@ -229,7 +230,10 @@ class ImgLink(Protocol):
         on_progress: Callable[[int, int], None] | None = None,
         before_commit: Callable[[], Awaitable[None]] | None = None,
     ) -> Image:
-        """Send one file. `on_progress(sent, total)` counts bytes handed to the network.
+        """Send one file. `on_progress(sent, total)` counts the file's bytes, as they are handed to the network.
+
+        With the API key if there is one, else with the token, else (or when `options.anonymous`) with neither. The
+        album and embed profile of `options` are not sent: they are calls of their own.
 
         `before_commit` is awaited when all but the closing boundary is out: until it returns, the server cannot have a
         whole request, so a failure before it is safe to repeat.
@@ -253,11 +257,14 @@ class ImgLink(Protocol):
     async def gallery(self, page: int = 1, limit: int = 20) -> GalleryPage:
         """Read a page of the public gallery; no credential is sent."""
 
-    async def check_key(self) -> None:
-        """Check the API key without side effects; returns when it is good, raises NotAuthenticated when not."""
+    async def check_key(self) -> KeyCheck:
+        """Check the API key without side effects; raises NotAuthenticated when it is not good."""
 
     async def sign_in(self, user: str, password: str) -> str:
-        """Trade a user name or e-mail and a password for a token."""
+        """Trade a user name or e-mail and a password for a token.
+
+        Raises NoPasswordSignIn where the server offers none, NotAuthenticated when it does not accept the two.
+        """
 
     async def albums(self) -> tuple[Album, ...]:
         """List one's albums."""

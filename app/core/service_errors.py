@@ -57,6 +57,10 @@ class NotAuthenticated(ServiceError):
     kind = ErrorKind.CREDENTIAL
 
 
+class NoPasswordSignIn(NotAuthenticated):
+    """404 or 405 where sign-in was tried: this server takes no user name and password; a token can still be pasted."""
+
+
 class Forbidden(ServiceError):
     """403: banned, or the key lacks the scope."""
 
