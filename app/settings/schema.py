@@ -165,9 +165,6 @@ class Appearance:
     """How it looks."""
 
     theme: Annotated[Theme, Rules("Theme", "Light, dark, or as the desktop says.")] = Theme.SYSTEM
-    animations: Annotated[
-        bool, Rules("Animations", "Fade and slide; always off when the desktop asks for reduced motion.")
-    ] = True
 
 
 @dataclass(frozen=True, slots=True)
