@@ -1,0 +1,305 @@
+"""The capture workflow over in-memory ports."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.errors import Cancelled, InputError, UserFacingError
+from app.core.geometry import Rect
+from app.core.images import ImageFormat
+from app.core.imglink import UploadOptions, Visibility
+from app.core.ports import NewUpload, Probe, Selection
+from app.core.screen import Desktop, Frame, Monitor
+from app.core.uploads import UploadId, UploadItem, UploadState
+from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
+from app.services.capture import CapturePreferences, CaptureRequest, CaptureService
+
+DESKTOP_RECT = Rect(0, 0, 40, 20)
+WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NO_UPLOAD: frozenset[CaptureTask] = frozenset()
+
+
+def a_desktop() -> Desktop:
+    left, right = Rect(0, 0, 20, 20), Rect(20, 0, 20, 20)
+    return Desktop(
+        (Monitor(1, "L", left), Monitor(2, "R", right)),
+        tuple(Frame(rect, memoryview(bytes(rect.width * rect.height * 4)), rect.width * 4) for rect in (left, right)),
+    )
+
+
+class Screen:
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+        self.cursors: list[bool] = []
+
+    def probe(self) -> Probe:
+        return Probe(self.name, available=True)
+
+    def grab(self, *, cursor: bool = False) -> Desktop:
+        self.threads.add(threading.get_ident())
+        self.cursors.append(cursor)
+        return a_desktop()
+
+    def close(self) -> None:
+        self.threads.add(threading.get_ident())
+
+
+class Encoder:
+    def encode(self, frame: Frame, image_format: ImageFormat, quality: int) -> bytes:
+        return f"{image_format.value} {quality} {frame.rect_px}".encode()
+
+
+@dataclass
+class Selector:
+    answer: Selection | None = field(default_factory=lambda: Selection(Rect(3, 4, 5, 6), SourceKind.REGION))
+    asked: list[tuple[bool, Rect | None]] = field(default_factory=list)
+    shown: asyncio.Event | None = None
+    hold: asyncio.Event | None = None
+
+    async def select(self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None) -> Selection | None:
+        self.asked.append((windows_only, last_region))
+        if self.shown is not None and self.hold is not None:
+            self.shown.set()
+            await self.hold.wait()
+        return self.answer
+
+
+class Uploads:
+    def __init__(self) -> None:
+        self.got: list[tuple[bytes, NewUpload]] = []
+
+    async def enqueue_bytes(self, data: bytes, new: NewUpload) -> UploadItem:
+        self.got.append((data, new))
+        return UploadItem(
+            UploadId("u1"), Path("x"), new.file_name, new.upload_name, new.kind, new.mime, len(data), new.options,
+            UploadState.QUEUED, WHEN,
+        )  # fmt: skip
+
+
+class Clipboard:
+    def __init__(self) -> None:
+        self.images: list[Rect] = []
+
+    async def copy_text(self, text: str) -> bool:
+        return True
+
+    async def copy_image(self, frame: Frame) -> bool:
+        self.images.append(frame.rect_px)
+        return True
+
+
+@dataclass
+class Region:
+    value: Rect | None = None
+
+    def load(self) -> Rect | None:
+        return self.value
+
+    def store(self, rect_px: Rect) -> None:
+        self.value = rect_px
+
+
+class Clock:
+    def now(self) -> datetime:
+        return WHEN
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+class Bench:
+    """A capture service with everything around it in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.screen, self.selector, self.uploads = Screen(), Selector(), Uploads()
+        self.clipboard, self.region = Clipboard(), Region()
+        self.preferences = CapturePreferences(
+            include_cursor=False,
+            image_format=ImageFormat.PNG,
+            jpeg_quality=90,
+            save_folder=folder / "shots",
+            name_pattern="%Y $width",
+            options=UploadOptions(),
+        )
+
+    @asynccontextmanager
+    async def service(self) -> Any:
+        service = CaptureService(
+            screen=self.screen,
+            encoder=Encoder(),
+            selector=self.selector,
+            uploads=self.uploads,
+            clipboard=self.clipboard,
+            last_region=self.region,
+            preferences=lambda: self.preferences,
+            clock=Clock(),
+        )
+        try:
+            yield service
+        finally:
+            await service.close()
+
+    def run(self, *requests: CaptureRequest) -> list[Any]:
+        async def go() -> list[Any]:
+            async with self.service() as service:
+                return [await service.run(request) for request in requests]
+
+        return asyncio.run(go())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def workflow(mode: CaptureMode, tasks: frozenset[CaptureTask] = frozenset({CaptureTask.UPLOAD})) -> Workflow:
+    return Workflow("w", "W", mode, after_capture=tasks)
+
+
+def test_a_region_goes_from_the_overlay_to_the_queue(bench: Bench) -> None:
+    [captured] = bench.run(CaptureRequest(workflow(CaptureMode.REGION)))
+    [(data, new)] = bench.uploads.got
+    assert data == b"png 90 3,4,5,6"
+    assert (new.kind, new.mime, new.width, new.height) == (SourceKind.REGION, "image/png", 5, 6)
+    assert captured.upload.state is UploadState.QUEUED
+    assert bench.region.value == Rect(3, 4, 5, 6)
+
+
+def test_upload_names_tell_nothing(bench: Bench) -> None:
+    bench.selector.answer = Selection(Rect(0, 0, 5, 5), SourceKind.WINDOW, "My secret diary")
+    bench.run(CaptureRequest(workflow(CaptureMode.WINDOW)))
+    new = bench.uploads.got[0][1]
+    assert "diary" not in new.upload_name + new.file_name
+    assert bench.selector.asked[0][0] is True
+
+
+def test_escape_cancels_silently(bench: Bench) -> None:
+    bench.selector.answer = None
+    with pytest.raises(Cancelled):
+        bench.run(CaptureRequest(workflow(CaptureMode.REGION)))
+    assert bench.uploads.got == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "rect", "kind"),
+    [
+        (CaptureRequest(workflow(CaptureMode.SCREEN)), DESKTOP_RECT, SourceKind.SCREEN),
+        (CaptureRequest(workflow(CaptureMode.MONITOR), monitor_number=2), Rect(20, 0, 20, 20), SourceKind.MONITOR),
+        (
+            CaptureRequest(workflow(CaptureMode.REGION), geometry_px=Rect(10, 10, 99, 99)),
+            Rect(10, 10, 30, 10),
+            SourceKind.REGION,
+        ),
+    ],
+)
+def test_what_is_chosen_beforehand_shows_no_overlay(
+    bench: Bench, request_: CaptureRequest, rect: Rect, kind: SourceKind
+) -> None:
+    [captured] = bench.run(request_)
+    assert captured.frame.rect_px == rect
+    assert bench.uploads.got[0][1].kind is kind
+    assert bench.selector.asked == []
+
+
+def test_a_monitor_that_is_not_there_is_explained(bench: Bench) -> None:
+    with pytest.raises(InputError, match=r"no monitor 3.*1 to 2"):
+        bench.run(CaptureRequest(workflow(CaptureMode.MONITOR), monitor_number=3))
+
+
+def test_a_region_outside_the_screen_is_explained(bench: Bench) -> None:
+    with pytest.raises(InputError, match="outside the screen"):
+        bench.run(CaptureRequest(workflow(CaptureMode.REGION), geometry_px=Rect(100, 100, 5, 5)))
+
+
+def test_the_last_region_is_taken_again_without_asking(bench: Bench) -> None:
+    first, second = bench.run(
+        CaptureRequest(workflow(CaptureMode.REGION)), CaptureRequest(workflow(CaptureMode.LAST_REGION))
+    )
+    assert first.frame.rect_px == second.frame.rect_px
+    assert len(bench.selector.asked) == 1
+
+
+@pytest.mark.parametrize("remembered", [None, Rect(500, 500, 10, 10)])
+def test_without_a_usable_last_region_the_overlay_is_shown(bench: Bench, remembered: Rect | None) -> None:
+    bench.region.value = remembered
+    bench.run(CaptureRequest(workflow(CaptureMode.LAST_REGION)))
+    assert len(bench.selector.asked) == 1
+
+
+def test_saving_follows_the_pattern_and_never_overwrites(bench: Bench) -> None:
+    request = CaptureRequest(workflow(CaptureMode.SCREEN, frozenset({CaptureTask.SAVE_TO_FOLDER})))
+    first, second = bench.run(request, request)
+    assert (first.saved_path.name, second.saved_path.name) == ("2026 40.png", "2026 40 (2).png")
+    assert first.saved_path.read_bytes() == b"png 90 0,0,40,20"
+    assert bench.uploads.got == []
+
+
+def test_save_to_replaces_the_file_that_was_named(bench: Bench, tmp_path: Path) -> None:
+    target = tmp_path / "out.png"
+    target.write_bytes(b"old")
+    [captured] = bench.run(CaptureRequest(workflow(CaptureMode.SCREEN, NO_UPLOAD), save_to=target))
+    assert captured.saved_path == target
+    assert target.read_bytes().startswith(b"png")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_after_the_upload_is_safe(bench: Bench, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_bytes(b"")
+    bench.preferences = replace(
+        bench.preferences, save_folder=blocked / "below", tasks=frozenset({CaptureTask.SAVE_TO_FOLDER})
+    )
+    with pytest.raises(UserFacingError, match="could not be saved"):
+        bench.run(CaptureRequest(workflow(CaptureMode.SCREEN)))
+    assert len(bench.uploads.got) == 1
+
+
+def test_copy_image_and_settings_tasks(bench: Bench) -> None:
+    bench.preferences = replace(bench.preferences, tasks=frozenset({CaptureTask.COPY_IMAGE}))
+    bench.run(CaptureRequest(workflow(CaptureMode.SCREEN)))
+    assert bench.clipboard.images == [DESKTOP_RECT]
+    assert len(bench.uploads.got) == 1
+
+
+def test_options_of_the_workflow_win_over_the_settings(bench: Bench) -> None:
+    chosen = UploadOptions(visibility=Visibility.PRIVATE)
+    bench.run(CaptureRequest(replace(workflow(CaptureMode.SCREEN), options=chosen)))
+    assert bench.uploads.got[0][1].options == chosen
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, True), (False, False)])
+def test_the_pointer_is_as_asked_or_as_in_the_settings(bench: Bench, asked: bool | None, expected: bool) -> None:
+    bench.preferences = replace(bench.preferences, include_cursor=True)
+    bench.run(CaptureRequest(workflow(CaptureMode.SCREEN), include_cursor=asked))
+    assert bench.screen.cursors == [expected]
+
+
+def test_the_screen_is_only_touched_by_one_thread(bench: Bench) -> None:
+    bench.run(CaptureRequest(workflow(CaptureMode.SCREEN)), CaptureRequest(workflow(CaptureMode.SCREEN)))
+    assert len(bench.screen.threads) == 1
+    assert threading.get_ident() not in bench.screen.threads
+
+
+def test_a_second_press_while_the_overlay_is_open_does_nothing(bench: Bench) -> None:
+    async def go() -> None:
+        bench.selector.shown, bench.selector.hold = asyncio.Event(), asyncio.Event()
+        async with bench.service() as service:
+            first = asyncio.create_task(service.run(CaptureRequest(workflow(CaptureMode.REGION))))
+            await bench.selector.shown.wait()
+            with pytest.raises(Cancelled):
+                await service.run(CaptureRequest(workflow(CaptureMode.REGION)))
+            bench.selector.hold.set()
+            await first
+
+    asyncio.run(go())
+    assert len(bench.uploads.got) == 1
