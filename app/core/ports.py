@@ -90,8 +90,16 @@ class Hotkeys(Protocol):
     def probe(self) -> Probe:
         """Tell whether it can work here."""
 
-    async def start(self, on_pressed: Callable[[str], None]) -> None:
-        """Begin; `on_pressed` gets the action id of a bound shortcut, on the event loop's thread."""
+    async def start(
+        self,
+        on_pressed: Callable[[str], None],
+        on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
+    ) -> None:
+        """Begin; `on_pressed` gets the action id of a bound shortcut, on the event loop's thread.
+
+        `on_change` gets every shortcut's new result when the world changed it: another keyboard layout, a lost display.
+        Raises UserFacingError.
+        """
 
     async def bind(self, shortcuts: Mapping[str, Shortcut]) -> Mapping[str, BindResult]:
         """Replace all bindings (action id → shortcut) and tell what became of each."""
@@ -142,6 +150,25 @@ class Secrets(Protocol):
 
     async def get(self, origin: str, kind: CredentialKind) -> str | None:
         """The secret, or None. `origin` is scheme://host[:port]."""
+
+    async def set(self, origin: str, kind: CredentialKind, secret: str) -> None:
+        """Store or replace it."""
+
+    async def delete(self, origin: str, kind: CredentialKind) -> None:
+        """Forget it; nothing happens when there is none."""
+
+
+class Secrets(Protocol):
+    """A `SecretStore` that cannot hang its caller: each call ends within a time-out, by raising UserFacingError."""
+
+    async def probe(self) -> Probe:
+        """Tell whether it can work here."""
+
+    async def is_persistent(self) -> bool:
+        """False when secrets are forgotten at exit."""
+
+    async def get(self, origin: str, kind: CredentialKind) -> str | None:
+        """The secret, or None."""
 
     async def set(self, origin: str, kind: CredentialKind, secret: str) -> None:
         """Store or replace it."""

@@ -63,7 +63,8 @@ class Shortcut:
         if not key or key.lower() in _MODIFIER_NAMES:
             raise ValueError("a shortcut needs a key besides its modifiers")
         if len(key) == 1 and key.isprintable():
-            return cls(modifiers, key.upper())
+            # ß has no upper case of one character and stays as it is.
+            return cls(modifiers, key.upper() if len(key.upper()) == 1 else key)
         lowered = key.lower()
         named = _NAMED_KEYS.get(lowered) or _KEY_ALIASES.get(lowered)
         if named is None:
