@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
+from app.core.base_url import parse_base_url
 from app.core.shortcuts import Shortcut
 
 SAVE_PATTERN_FIELDS = ("width", "height", "title", "random")
@@ -15,20 +15,7 @@ SAVE_PATTERN_FIELDS = ("width", "height", "title", "random")
 
 def check_base_url(text: str) -> str | None:
     """Accept https://…, and http:// to this computer only."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return "This is not a web address."
-    if parts.scheme not in ("http", "https") or not host or any(char.isspace() for char in text):
-        return "Write an address such as https://imglink.cc."
-    if parts.username is not None or parts.password is not None:
-        return "An address must not hold a user name or password."
-    if parts.query or parts.fragment:
-        return "An address must end before any ? or #."
-    if parts.scheme == "http" and not _is_loopback(host):
-        return "Only https:// is safe here; http:// is for this computer alone."
-    return None
+    return _reason(parse_base_url, text)
 
 
 def check_sign_in_path(text: str) -> str | None:
@@ -87,20 +74,17 @@ def check_shortcut(text: str) -> str | None:
     """Accept one shortcut for everywhere, or none."""
     if not text:
         return None
-    try:
-        shortcut = Shortcut.parse(text)
-    except ValueError as error:
-        reason = str(error)
+    reason = _reason(Shortcut.parse, text)
+    if reason:
         return reason[:1].upper() + reason[1:] + "."
-    if not shortcut.is_global_safe:
+    if not Shortcut.parse(text).is_global_safe:
         return "Add Ctrl, Alt or Super: this key alone is needed for typing."
     return None
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def _reason(parse: Callable[[str], object], text: str) -> str | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        parse(text)
+    except ValueError as error:
+        return str(error)
+    return None
