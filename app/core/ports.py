@@ -158,25 +158,6 @@ class Secrets(Protocol):
         """Forget it; nothing happens when there is none."""
 
 
-class Secrets(Protocol):
-    """A `SecretStore` that cannot hang its caller: each call ends within a time-out, by raising UserFacingError."""
-
-    async def probe(self) -> Probe:
-        """Tell whether it can work here."""
-
-    async def is_persistent(self) -> bool:
-        """False when secrets are forgotten at exit."""
-
-    async def get(self, origin: str, kind: CredentialKind) -> str | None:
-        """The secret, or None."""
-
-    async def set(self, origin: str, kind: CredentialKind, secret: str) -> None:
-        """Store or replace it."""
-
-    async def delete(self, origin: str, kind: CredentialKind) -> None:
-        """Forget it; nothing happens when there is none."""
-
-
 # --- telling the person ---------------------------------------------------------------------------------------------
 
 
