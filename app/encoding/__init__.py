@@ -1,1 +1,1 @@
-"""Pixels to PNG, WebP and JPEG bytes."""
+"""Pixels to PNG, WebP and JPEG bytes, and files without their metadata."""
