@@ -1,0 +1,1 @@
+"""The rules of tests/conftest.py for windows, seen at work."""

@@ -1,0 +1,1 @@
+"""The rules in tests/conftest.py, seen at work."""
