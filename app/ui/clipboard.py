@@ -1,0 +1,99 @@
+"""The clipboard through Qt, believed only after another connection has read it back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QClipboard, QGuiApplication, QImage
+
+from app.core.screen import Frame
+from app.ui.bridge import Bridge
+
+_MAX_TEXT_BYTES = 1024 * 1024
+_HELD = b"held"
+
+
+class ClipboardReader(Protocol):
+    """Reads the clipboard as another program would. Blocking; called off the Qt thread."""
+
+    def text(self) -> str | None:
+        """The clipboard's text."""
+
+    def formats(self) -> frozenset[str]:
+        """The names of the formats on offer."""
+
+
+class QtClipboard:
+    """A `Clipboard` (see `app.core.ports`): coroutines for the asyncio thread, the setting itself on the Qt thread."""
+
+    def __init__(self, bridge: Bridge, reader: ClipboardReader | None) -> None:
+        """Without a `reader`, what Qt says of its own clipboard has to do."""
+        self._bridge = bridge
+        self._reader = reader
+
+    async def copy_text(self, text: str) -> bool:
+        """Set text; True once it was read back."""
+        content = QMimeData()
+        content.setText(text)
+        await self._set(content)
+        if self._reader is None:
+            return await self._bridge.ask(lambda answer: answer(QGuiApplication.clipboard().text() == text))
+        return await asyncio.to_thread(self._reader.text) == text
+
+    async def copy_image(self, frame: Frame) -> bool:
+        """Set an image; True once it is seen to be on offer."""
+        content = QMimeData()
+        content.setImageData(image_of(frame).copy())
+        await self._set(content)
+        if self._reader is None:
+            return await self._bridge.ask(lambda answer: answer(not QGuiApplication.clipboard().image().isNull()))
+        return "image/png" in await asyncio.to_thread(self._reader.formats)
+
+    async def _set(self, content: QMimeData) -> None:
+        def put(answer: Callable[[None], None]) -> None:
+            QGuiApplication.clipboard().setMimeData(content)
+            answer(None)
+
+        await self._bridge.ask(put)
+
+
+def image_of(frame: Frame) -> QImage:
+    """The frame as an image that shares its memory: keep the frame while the image lives."""
+    return QImage(frame.pixels, frame.rect_px.width, frame.rect_px.height, frame.stride, QImage.Format.Format_RGB32)
+
+
+def keep_clipboard() -> int:
+    """Leave a process behind that holds standard input's text until someone else copies something.
+
+    Returns 0 when that process owns the clipboard, 1 when it could not (see `app.system.clipboard_keeper`).
+    """
+    text = sys.stdin.buffer.read(_MAX_TEXT_BYTES).decode("utf-8", "replace")
+    read_end, write_end = os.pipe()
+    # Forked before Qt starts anything: what must survive is the child, which no caller waits for.
+    if os.fork() != 0:
+        os.close(write_end)
+        with os.fdopen(read_end, "rb") as pipe:
+            return 0 if pipe.read() == _HELD else 1
+    os.close(read_end)
+    os.setsid()
+    return _hold(text, write_end)
+
+
+def _hold(text: str, ready_fd: int) -> int:
+    application = QGuiApplication(sys.argv[:1])
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText(text)
+
+    def let_go(mode: QClipboard.Mode) -> None:
+        if mode is QClipboard.Mode.Clipboard and not clipboard.ownsClipboard():
+            application.quit()
+
+    clipboard.changed.connect(let_go)
+    os.write(ready_fd, _HELD)
+    os.close(ready_fd)
+    return application.exec()

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.core.geometry import Rect
+from app.settings.remembered import RememberedRegion
+
+
+def test_a_region_is_remembered_across_runs(tmp_path: Path) -> None:
+    path = tmp_path / "remembered.json"
+    RememberedRegion(path).store(Rect(-5, 6, 7, 8))
+    assert RememberedRegion(path).load() == Rect(-5, 6, 7, 8)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["remembered.json"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"last_region": [1,2,3]}', '{"last_region": [0,0,0,0]}', "[" * 9999]
+)
+def test_a_broken_file_is_no_region(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "remembered.json"
+    path.write_text(content)
+    assert RememberedRegion(path).load() is None
+
+
+def test_a_folder_that_is_gone_is_no_failure(tmp_path: Path) -> None:
+    RememberedRegion(tmp_path / "gone" / "remembered.json").store(Rect(0, 0, 1, 1))
