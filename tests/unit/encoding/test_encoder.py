@@ -130,7 +130,7 @@ def test_jpeg_of_high_quality_keeps_the_edges_of_coloured_text() -> None:
     assert max(abs(a - b) for a, b in zip(image.tobytes(), exact, strict=True)) < 16
 
 
-@pytest.mark.parametrize("image_format", sorted(set(ImageFormat) - set(ENCODABLE), key=lambda f: f.name))
+@pytest.mark.parametrize("image_format", [known for known in ImageFormat if known not in ENCODABLE])
 def test_other_formats_are_refused(image_format: ImageFormat) -> None:
     with pytest.raises(InputError, match=image_format.name):
         ImageEncoder().encode(flat_frame(1, 1), image_format)
