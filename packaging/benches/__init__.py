@@ -1,0 +1,1 @@
+"""Races against peers; each module's benchmarks are found by `packaging/bench.py`. See `benches.frame`."""
