@@ -22,12 +22,12 @@ Setup = Callable[[], Iterator["Race"]]
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Ours and the peers, one call for each round. A peer that is None is not installed; the gate is about the first."""
+    """Ours and the peers, a call for each round. A peer that is None is not installed; the gate is about the first."""
 
     ours: Callable[[], object]
     peers: Mapping[str, Callable[[], object] | None]
     is_timed: bool = True
-    """True: a call is timed from outside, in ms. False: it returns its own figure, in `unit` (memory, a part of the time)."""
+    """True: a call is timed from outside, in ms. False: it returns its own figure, in `unit` (memory, bytes)."""
     unit: str = "ms"
     note: str = ""
     """What a reader should know, such as why a gate cannot be met."""
