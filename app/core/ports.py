@@ -31,7 +31,7 @@ from app.core.imglink import (
 )
 from app.core.screen import Desktop, Frame
 from app.core.shortcuts import Shortcut
-from app.core.uploads import UploadId, UploadItem, UploadState
+from app.core.uploads import QueueState, UploadId, UploadItem, UploadState
 from app.core.workflow import SourceKind
 
 
@@ -333,7 +333,7 @@ class UploadStore(Protocol):
     async def add_file(self, source: Path, new: NewUpload) -> UploadItem:
         """The same from a copy of an existing file, which is left alone."""
 
-    async def claim(self, upload_id: UploadId) -> UploadItem | None:
+    async def claim(self, upload_id: UploadId, *, anonymous: bool) -> UploadItem | None:
         """Take a queued upload for sending and count the attempt; None when it is no longer queued.
 
         Two processes that share the outbox never get the same one.
@@ -373,6 +373,12 @@ class UploadStore(Protocol):
 
     async def attempts_since(self, when: datetime, *, anonymous: bool) -> tuple[datetime, ...]:
         """When uploads were sent, oldest first: the ledger from which the pace is kept."""
+
+    async def load_queue_state(self) -> QueueState | None:
+        """Why the queue was not sending when it was last saved; None when it was."""
+
+    async def save_queue_state(self, state: QueueState | None) -> None:
+        """Remember that across restarts."""
 
     async def close(self) -> None:
         """Close the database."""

@@ -1,0 +1,325 @@
+"""The upload store: coroutines in front, one thread for the database and two for files behind.
+
+It may be opened by several processes at once (the application and a command line); see `app.store.owners`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from app.core.errors import ErrorKind, UserFacingError
+from app.core.imglink import Image, ImageId
+from app.core.ports import Clock, NewUpload
+from app.core.uploads import QueueState, UploadId, UploadItem, UploadState
+from app.store import durable, ledger, rows
+from app.store.codec import Sidecar
+from app.store.database import DamagedDatabase, open_database, relaxed, set_aside, transaction
+from app.store.errors import explained, is_corruption, is_environment, not_saved
+from app.store.outbox import Outbox, read_bytes, read_file, sidecar_of
+from app.store.owners import Owner, opening
+from app.store.recovery import Recovery, reconcile, recover_rows
+
+if TYPE_CHECKING:
+    import sqlite3
+
+DATABASE_NAME = "uploads.db"
+KEEP_BYTES = 256 * 1024 * 1024
+_IN_FLIGHT = (UploadState.SENDING, UploadState.COMMITTING)
+
+T = TypeVar("T")
+
+
+async def open_store(folder: Path, clock: Clock, *, keep_bytes: int = KEEP_BYTES) -> SqliteUploadStore:
+    """Open the store in `folder` (made if needed), put right what a crash left, and return it.
+
+    Files of finished uploads are kept up to `keep_bytes` in all, the oldest go first. Raises UserFacingError, and
+    NewerDatabase when the database is from a newer version.
+    """
+    store = SqliteUploadStore(folder, clock, keep_bytes=keep_bytes)
+    await store.open()
+    return store
+
+
+class SqliteUploadStore:
+    """`UploadStore` over SQLite and a folder. Made by `open_store`; `recovery` tells what was put right."""
+
+    def __init__(self, folder: Path, clock: Clock, *, keep_bytes: int) -> None:
+        self.recovery = Recovery()
+        self._folder = folder
+        self._clock = clock
+        self._keep_bytes = keep_bytes
+        self._db_thread = ThreadPoolExecutor(1, thread_name_prefix="uploads-db")
+        self._file_threads = ThreadPoolExecutor(2, thread_name_prefix="outbox")
+        self._is_damaged = False
+        self._outbox: Outbox
+        self._owner: Owner
+        self._connection: sqlite3.Connection
+
+    async def open(self) -> None:
+        """Do what `open_store` says. Once."""
+        try:
+            await self._on_db(self._open)
+        except BaseException:
+            await self._stop_threads()
+            raise
+
+    async def close(self) -> None:
+        """Finish what is being written, close everything, end the threads."""
+        await asyncio.to_thread(self._file_threads.shutdown)
+        await self._on_db(self._close)
+        await self._stop_threads()
+
+    # --- uploads ------------------------------------------------------------------------------------------------------
+
+    async def add_bytes(self, data: bytes, new: NewUpload) -> UploadItem:
+        """See `UploadStore`. When it is cancelled, the upload may have been stored all the same."""
+        return await self._on_files(lambda: self._add(read_bytes(data), new))
+
+    async def add_file(self, source: Path, new: NewUpload) -> UploadItem:
+        """See `UploadStore`. Raises InputError when the source cannot be read."""
+        return await self._on_files(lambda: self._add(read_file(source), new))
+
+    async def claim(self, upload_id: UploadId, *, anonymous: bool) -> UploadItem | None:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: self._claim(upload_id, anonymous=anonymous))
+
+    async def set_state(
+        self,
+        upload_id: UploadId,
+        state: UploadState,
+        *,
+        reason: str = "",
+        error_kind: ErrorKind | None = None,
+        image: Image | None = None,
+    ) -> UploadItem:
+        """See `UploadStore`."""
+        item = await self._on_db(
+            lambda: self._set_state(upload_id, state, reason=reason, error_kind=error_kind, image=image)
+        )
+        if state is UploadState.DONE:
+            self._file_threads.submit(self._after_done, item)
+        return item
+
+    async def get(self, upload_id: UploadId) -> UploadItem | None:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: rows.get(self._connection, self._outbox.path, upload_id))
+
+    async def find(self, image_id: ImageId) -> UploadItem | None:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: rows.find(self._connection, self._outbox.path, image_id))
+
+    async def pending(self) -> tuple[UploadItem, ...]:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: rows.pending(self._connection, self._outbox.path))
+
+    async def recent(self, limit: int) -> tuple[UploadItem, ...]:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: rows.recent(self._connection, self._outbox.path, limit))
+
+    async def update_image(self, image: Image) -> UploadItem | None:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: self._update_image(image))
+
+    async def mark_deleted(self, image_id: ImageId) -> UploadItem | None:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: self._mark_deleted(image_id))
+
+    async def remove(self, upload_id: UploadId) -> None:
+        """See `UploadStore`."""
+        await self._on_db(lambda: self._remove(upload_id))
+
+    # --- the queue as a whole -----------------------------------------------------------------------------------------
+
+    async def attempts_since(self, when: datetime, *, anonymous: bool) -> tuple[datetime, ...]:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: ledger.since(self._connection, when, self._clock.now(), anonymous=anonymous))
+
+    async def load_queue_state(self) -> QueueState | None:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: ledger.load_queue_state(self._connection))
+
+    async def save_queue_state(self, state: QueueState | None) -> None:
+        """See `UploadStore`."""
+        await self._on_db(lambda: ledger.save_queue_state(self._connection, state))
+
+    # --- on the threads -----------------------------------------------------------------------------------------------
+
+    async def _on_db(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._db_thread, self._guarded, work)
+
+    async def _on_files(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._file_threads, work)
+
+    async def _stop_threads(self) -> None:
+        await asyncio.to_thread(self._file_threads.shutdown)
+        self._db_thread.shutdown()
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        with explained():
+            return self._watched(work)
+
+    def _watched(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except Exception as error:
+            self._is_damaged = self._is_damaged or is_corruption(error)
+            raise
+
+    def _open(self) -> None:
+        root = durable.private_folder(self._folder)
+        try:
+            with opening(root):
+                self._owner = Owner(self._folder / "owners")
+                try:
+                    self._open_alone()
+                except BaseException:
+                    self._owner.release()
+                    raise
+        finally:
+            os.close(root)
+
+    def _open_alone(self) -> None:
+        """With the opening lock held, so that no other process opens or recovers meanwhile."""
+        alive, dead = self._owner.others()
+        self._outbox = Outbox(self._folder / "outbox")
+        try:
+            self._connection = self._connect(is_alone=not alive, look_closely=bool(dead))
+            try:
+                self._recover(alive)
+            except BaseException:
+                self._connection.close()
+                raise
+        except BaseException:
+            self._outbox.close()
+            raise
+        self._owner.bury(dead)
+
+    def _connect(self, *, is_alone: bool, look_closely: bool) -> sqlite3.Connection:
+        import sqlite3
+
+        path, now = self._folder / DATABASE_NAME, self._clock.now()
+        try:
+            connection = open_database(path, now, look_closely=look_closely, may_migrate=is_alone)
+        except DamagedDatabase as error:
+            if not is_alone:
+                raise UserFacingError(
+                    "The list of uploads is damaged, and another ImgLink process is using it.",
+                    remedy="Quit it, then start this one again: it rebuilds the list.",
+                    details=str(error),
+                ) from error
+            self.recovery.set_aside = set_aside(path, now)
+            connection = open_database(path, now, look_closely=False, may_migrate=True)
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    def _recover(self, alive: frozenset[str]) -> None:
+        now = self._clock.now()
+        recover_rows(self._connection, alive, now, self.recovery)
+        if not alive:
+            is_rebuilt = self.recovery.set_aside is not None
+            reconcile(self._connection, self._outbox, now, self.recovery, is_rebuilt=is_rebuilt)
+
+    def _close(self) -> None:
+        try:
+            self._connection.close()
+        finally:
+            self._outbox.close()
+            self._owner.release(clean=not self._is_damaged)
+
+    def _add(self, chunks: Iterator[bytes | memoryview], new: NewUpload) -> UploadItem:
+        """On a file thread: all of it happens or nothing, whether or not anybody still waits for it."""
+        try:
+            sidecar = self._outbox.add(chunks, new, self._clock.now())
+        except OSError as error:
+            raise not_saved(error) from error
+        try:
+            return self._db_thread.submit(self._watched, lambda: self._insert(sidecar)).result()
+        except Exception as error:
+            self._outbox.discard(sidecar.file)
+            if not is_environment(error):
+                raise
+            raise not_saved(error) from error
+
+    def _insert(self, sidecar: Sidecar) -> UploadItem:
+        with transaction(self._connection):
+            rows.add(self._connection, sidecar, UploadState.QUEUED, sidecar.created_at)
+        return self._row(sidecar.id)
+
+    def _claim(self, upload_id: UploadId, *, anonymous: bool) -> UploadItem | None:
+        now = self._clock.now()
+        # Forgetting this one in a power cut is harmless: nothing was sent that could count.
+        with relaxed(self._connection), transaction(self._connection):
+            if not rows.claim(self._connection, upload_id, now, self._owner.token):
+                return None
+            ledger.begin(self._connection, upload_id, now, anonymous=anonymous)
+        return self._row(upload_id)
+
+    def _set_state(
+        self, upload_id: UploadId, state: UploadState, *, reason: str, error_kind: ErrorKind | None, image: Image | None
+    ) -> UploadItem:
+        now = self._clock.now()
+        with transaction(self._connection):
+            before = self._row(upload_id).state
+            rows.set_state(
+                self._connection,
+                upload_id,
+                state,
+                now,
+                reason=reason,
+                error_kind=error_kind,
+                image=image,
+                owner=self._owner.token if state in _IN_FLIGHT else None,
+            )
+            if before in _IN_FLIGHT and state not in _IN_FLIGHT:
+                counts = before is UploadState.COMMITTING or state is not UploadState.QUEUED
+                ledger.end(self._connection, upload_id, now, counts=counts)
+        return self._row(upload_id)
+
+    def _row(self, upload_id: UploadId) -> UploadItem:
+        item = rows.get(self._connection, self._outbox.path, upload_id)
+        if item is None:
+            raise KeyError(upload_id)
+        return item
+
+    def _update_image(self, image: Image) -> UploadItem | None:
+        item = rows.find(self._connection, self._outbox.path, image.id)
+        if item is None:
+            return None
+        with transaction(self._connection):
+            rows.set_image(self._connection, rows.merged(item.image, image))
+        return self._row(item.id)
+
+    def _mark_deleted(self, image_id: ImageId) -> UploadItem | None:
+        with transaction(self._connection):
+            rows.set_gone(self._connection, image_id)
+        return rows.find(self._connection, self._outbox.path, image_id)
+
+    def _remove(self, upload_id: UploadId) -> None:
+        item = self._row(upload_id)
+        # First a state from which nothing is ever sent: a crash after the next line brings no file back to life.
+        with transaction(self._connection):
+            rows.give_up(self._connection, upload_id)
+        self._outbox.discard(item.path.name)
+        with transaction(self._connection):
+            rows.delete(self._connection, upload_id)
+
+    def _after_done(self, item: UploadItem) -> None:
+        """On a file thread: note the result beside the file, and make room. What fails here is made up for later."""
+        try:
+            if item.image is not None:
+                self._outbox.finish(sidecar_of(item), item.image)
+            for file in self._db_thread.submit(self._make_room).result():
+                self._outbox.discard(file)
+        except Exception as error:
+            if not is_environment(error):
+                raise
+
+    def _make_room(self) -> list[str]:
+        with transaction(self._connection):
+            return rows.take_stale_files(self._connection, self._keep_bytes)
