@@ -45,8 +45,8 @@ _GENERIC = frozenset({"ubuntu", "wlroots", "pop", "zorin", "classic", "gnome-cla
 def detect_session(environ: Mapping[str, str], *, platform: str) -> Session:
     """Read the session (`platform` as `sys.platform`). Nothing is connected to.
 
-    Wayland goes before X11: its sessions offer an X server as well, on which the screen looks black. Only a session that
-    says `XDG_SESSION_TYPE=x11` and names no Wayland display is X11 without more questions.
+    Wayland goes before X11: its sessions offer an X server as well, on which the screen looks black. So a session is
+    X11 only when nothing speaks of Wayland.
     """
     if platform == "darwin":
         return Session(SessionType.MACOS, compositor="macOS")
