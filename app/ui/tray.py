@@ -1,0 +1,153 @@
+"""The icon in the panel and its menu. It says what the person wants; it does nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from app.core.uploads import UploadItem
+from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode
+from app.ui import icons
+from app.ui.texts import shortcut_text, source_text, workflow_name
+
+_RECENT_NAME_CHARS = 40
+
+
+class TrayState(Enum):
+    """What the icon tells at a glance."""
+
+    IDLE = "idle"
+    UPLOADING = "uploading"
+    ATTENTION = "attention"
+    """Something waits for the person."""
+
+
+class Tray(QObject):
+    """A QSystemTrayIcon, which Qt puts back by itself when a panel comes late, dies or returns."""
+
+    capture_requested = Signal(str)
+    """A workflow's id; `clipboard` among them."""
+    upload_files_requested = Signal()
+    window_requested = Signal(QRect)
+    """With the icon's place on the screen, empty where the desktop does not tell."""
+    copy_link_requested = Signal(str)
+    """The id of a recent upload."""
+    gallery_requested = Signal()
+    settings_requested = Signal()
+    pause_toggled = Signal(bool)
+    quit_requested = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = TrayState.IDLE
+        self._menu = QMenu()
+        self._capture_actions: dict[str, QAction] = {}
+        self._icon = QSystemTrayIcon(icons.tray_icon(self._state.value), self)
+        self._icon.activated.connect(self._activated)
+        self._build_menu()
+        self._icon.setContextMenu(self._menu)
+        self.set_summary("")
+
+    @staticmethod
+    def is_available() -> bool:
+        """False where the desktop shows no tray: the window is then the way in."""
+        return QSystemTrayIcon.isSystemTrayAvailable()
+
+    def show(self) -> None:
+        """Appear, now or as soon as there is a panel."""
+        self._icon.show()
+
+    def hide(self) -> None:
+        """Leave the panel."""
+        self._icon.hide()
+        self._menu.hide()
+
+    @property
+    def menu(self) -> QMenu:
+        """The menu, for tests and pictures."""
+        return self._menu
+
+    @property
+    def icon_rect(self) -> QRect:
+        """Where the icon is, in logical pixels; empty where the desktop does not tell."""
+        return self._icon.geometry()
+
+    @property
+    def state(self) -> TrayState:
+        """What the icon shows."""
+        return self._state
+
+    def set_state(self, state: TrayState) -> None:
+        """Show idle, uploading or attention."""
+        if state is not self._state:
+            self._state = state
+            self._icon.setIcon(icons.tray_icon(state.value))
+
+    def set_summary(self, text: str) -> None:
+        """Say in the tooltip what is going on; nothing when all is quiet."""
+        self._icon.setToolTip(f"ImgLink: {text}" if text else "ImgLink")
+
+    def set_shortcuts(self, shortcuts: Mapping[str, str]) -> None:
+        """Show the keys (workflow id → shortcut) beside their entries."""
+        for workflow_id, action in self._capture_actions.items():
+            # Shown only: the key itself is bound on the whole desktop, by app.hotkeys.
+            action.setShortcut(QKeySequence(shortcut_text(shortcuts.get(workflow_id, ""))))
+
+    def set_paused(self, paused: bool) -> None:
+        """Show whether uploads are held back."""
+        self._pause.setChecked(paused)
+
+    def set_recent(self, items: Sequence[UploadItem]) -> None:
+        """List finished uploads, newest first; choosing one copies its link."""
+        self._recent.clear()
+        for item in items:
+            self._recent.addAction(_menu_text(source_text(item))).triggered.connect(
+                lambda _=False, upload_id=item.id: self.copy_link_requested.emit(upload_id)
+            )
+        self._recent.menuAction().setVisible(bool(items))
+
+    def _build_menu(self) -> None:
+        menu = self._menu
+        self._add(menu, self.tr("Open ImgLink")).triggered.connect(
+            lambda: self.window_requested.emit(self._icon.geometry())
+        )
+        menu.addSeparator()
+        capture = menu.addMenu(self.tr("Capture"))
+        for workflow in BUILT_IN_WORKFLOWS:
+            is_clipboard = workflow.mode is CaptureMode.CLIPBOARD
+            if is_clipboard:
+                self._add(menu, self.tr("Upload files…")).triggered.connect(self.upload_files_requested)
+            action = self._add(menu if is_clipboard else capture, workflow_name(workflow.id))
+            action.triggered.connect(lambda _=False, chosen=workflow.id: self.capture_requested.emit(chosen))
+            self._capture_actions[workflow.id] = action
+        menu.addSeparator()
+        self._recent = menu.addMenu(self.tr("Copy recent link"))
+        self._recent.menuAction().setVisible(False)
+        self._add(menu, self.tr("Gallery")).triggered.connect(self.gallery_requested)
+        menu.addSeparator()
+        self._pause = self._add(menu, self.tr("Pause uploads"))
+        self._pause.setCheckable(True)
+        self._pause.triggered.connect(self.pause_toggled)
+        self._add(menu, self.tr("Settings…")).triggered.connect(self.settings_requested)
+        menu.addSeparator()
+        self._add(menu, self.tr("Quit")).triggered.connect(self.quit_requested)
+
+    @staticmethod
+    def _add(menu: QMenu, text: str) -> QAction:
+        action = menu.addAction(text)
+        # macOS would move "Quit" and "Settings" to another menu by their names.
+        action.setMenuRole(QAction.MenuRole.NoRole)
+        return action
+
+    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason is QSystemTrayIcon.ActivationReason.Trigger:
+            self.window_requested.emit(self._icon.geometry())
+
+
+def _menu_text(name: str) -> str:
+    short = name if len(name) <= _RECENT_NAME_CHARS else name[: _RECENT_NAME_CHARS - 1] + "…"
+    return "".join(char if char.isprintable() else " " for char in short).replace("&", "&&")

@@ -1,0 +1,97 @@
+"""Files that were not taken, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.ui import theme
+from app.ui.widgets import ElidedLabel, IconButton, NoticeBar, button, label
+
+_MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One file that was not taken: what it is called, and why not."""
+
+    name: str
+    reason: str
+
+
+class RefusalList(QWidget):
+    """A panel with one line for each refusal, each dismissible; hidden when empty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._panel = NoticeBar("error", dismissible=False)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(theme.SPACE_S)
+        self._panel.column.insertLayout(1, self._lines)
+        self._more = label(tone="muted", small=True)
+        self._panel.column.insertWidget(2, self._more)
+        self._panel.buttons.addStretch(1)
+        self._panel.buttons.addWidget(button(self.tr("Dismiss all"), self.clear, look="plain"))
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._panel)
+        self._shown: list[QWidget] = []
+        self._hidden = 0
+        self._refresh()
+
+    def add(self, refusals: Iterable[Refusal]) -> None:
+        """List these too."""
+        for refusal in refusals:
+            if len(self._shown) >= _MOST_SHOWN:
+                self._hidden += 1
+                continue
+            line = self._line(refusal)
+            self._shown.append(line)
+            self._lines.addWidget(line)
+        self._refresh()
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        for line in self._shown:
+            line.hide()
+            line.deleteLater()
+        self._shown.clear()
+        self._hidden = 0
+        self._refresh()
+
+    @property
+    def count(self) -> int:
+        """How many are listed or counted."""
+        return len(self._shown) + self._hidden
+
+    def _line(self, refusal: Refusal) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(ElidedLabel(refusal.name))
+        column.addWidget(label(refusal.reason, tone="danger", small=True, wrap=True))
+        row.addLayout(column, 1)
+        cross = IconButton("close", self.tr("Dismiss {name}").format(name=refusal.name), size=14)
+        cross.clicked.connect(lambda: self._dismiss(made))
+        row.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
+        return made
+
+    def _dismiss(self, line: QWidget) -> None:
+        self._shown.remove(line)
+        line.hide()
+        line.deleteLater()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        count = self.count
+        self.setVisible(count > 0)
+        self._panel.set_text(
+            self.tr("1 item was not taken") if count == 1 else self.tr("%n items were not taken", "", count)
+        )
+        self._more.setText(self.tr("and {count} more").format(count=self._hidden))
+        self._more.setVisible(self._hidden > 0)

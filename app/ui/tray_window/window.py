@@ -1,0 +1,292 @@
+"""The tray window: main window where there is no tray, drop target everywhere.
+
+A QSystemTrayIcon takes no drops, so this window does. It is an ordinary window that stays open when it loses the focus:
+dragging something into it from a file manager takes the focus away first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QShortcut,
+)
+from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
+
+from app.core.uploads import QueueMode, QueueState, UploadId, UploadItem
+from app.ui import icons, theme
+from app.ui.account_view import AccountView
+from app.ui.tray_window.incoming import Incoming, is_welcome, read_incoming
+from app.ui.tray_window.parts import CaptureButtons, DropZone, Footer, Welcome
+from app.ui.tray_window.refusals import Refusal, RefusalList
+from app.ui.tray_window.uploads import UploadsView
+from app.ui.widgets import NoticeBar, button, line
+
+_MARGIN = 8
+
+
+class TrayWindow(QWidget):
+    """Shows uploads and takes pictures; every wish is a signal."""
+
+    capture_requested = Signal(str)
+    """A workflow's id."""
+    files_dropped = Signal(list)
+    """Paths as they were dropped, pasted or chosen, unchecked: `add_refusals` lists what is not taken."""
+    image_dropped = Signal(bytes)
+    """An encoded picture that is no file."""
+    cancel_requested = Signal(str)
+    """An upload's id, as in the next ones."""
+    retry_requested = Signal(str)
+    dismiss_requested = Signal(str)
+    mark_done_requested = Signal(str)
+    copy_link_requested = Signal(str)
+    open_requested = Signal(str)
+    thumbnail_requested = Signal(str, object)
+    """An upload's id and the Path of its file: answered by `set_thumbnail`, or not at all."""
+    gallery_requested = Signal()
+    account_requested = Signal()
+    settings_requested = Signal()
+    resume_requested = Signal()
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("ImgLink")
+        self.setWindowIcon(icons.app_icon())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(360, 420)
+        # So that no button looks chosen before the keyboard is used.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._captures = CaptureButtons()
+        self._zone = DropZone()
+        self._queue = NoticeBar(dismissible=False)
+        self._queue.buttons.addWidget(button(self.tr("Resume"), self.resume_requested.emit))
+        self._queue.buttons.addStretch(1)
+        self._queue.hide()
+        self._refusals = RefusalList()
+        self._uploads = UploadsView()
+        self._welcome = Welcome()
+        self._footer = Footer()
+        self._lay_out()
+        self._connect()
+        self.set_shortcuts({})
+        self._refresh()
+
+    def sizeHint(self) -> QSize:
+        """Room for the five latest."""
+        return QSize(400, 620)
+
+    # --- what is shown ------------------------------------------------------------------------------------------------
+
+    def set_shortcuts(self, shortcuts: Mapping[str, str]) -> None:
+        """Show the keys (workflow id → shortcut)."""
+        self._captures.set_shortcuts(shortcuts)
+        self._welcome.set_shortcut(shortcuts.get("region", ""))
+
+    def set_account(self, account: AccountView) -> None:
+        """Show whose account it is."""
+        self._footer.set_account(account)
+        self._welcome.set_account(account)
+
+    def set_queue(self, state: QueueState) -> None:
+        """Say why nothing is sent, when that is so."""
+        held = state.mode in (QueueMode.PAUSED, QueueMode.WAITING)
+        self._queue.setVisible(held)
+        self._queue.set_text(state.reason or self.tr("Uploads are paused."))
+
+    def set_uploads(self, items: Sequence[UploadItem]) -> None:
+        """Show exactly these as running, oldest first."""
+        self._uploads.set_uploads(items)
+        self._refresh()
+
+    def update_upload(self, item: UploadItem) -> None:
+        """An upload is new, or has moved on."""
+        self._uploads.update_upload(item)
+        self._refresh()
+
+    def remove_upload(self, upload_id: UploadId) -> None:
+        """An upload was forgotten."""
+        self._uploads.remove_upload(upload_id)
+        self._refresh()
+
+    def set_recent(self, items: Sequence[UploadItem]) -> None:
+        """Show the latest finished uploads, newest first; only the first five count."""
+        self._uploads.set_recent(items)
+        self._refresh()
+
+    def set_thumbnail(self, upload_id: UploadId, image: QImage) -> None:
+        """Show a small picture of an upload."""
+        self._uploads.set_thumbnail(upload_id, image)
+
+    def show_copied(self, upload_id: UploadId) -> None:
+        """Say that a link is on the clipboard. Call it after the clipboard was read back."""
+        self._uploads.show_copied(upload_id)
+
+    def add_refusals(self, refusals: Iterable[Refusal]) -> None:
+        """List files that were not taken."""
+        self._refusals.add(refusals)
+        self._refresh()
+
+    # --- where it is --------------------------------------------------------------------------------------------------
+
+    def open_near(self, icon_rect: QRect) -> None:
+        """Appear beside the tray icon, or where the desktop puts it, and come to the front."""
+        if not self.isVisible():
+            self.adjustSize()
+            if not icon_rect.isEmpty():
+                self.move(_beside(icon_rect, self.frameSize()).topLeft())
+            self.setFocus()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def toggle_near(self, icon_rect: QRect) -> None:
+        """Appear, or go away when it is in front already."""
+        if self.isVisible() and self.isActiveWindow():
+            self.close()
+        else:
+            self.open_near(icon_rect)
+
+    def choose_files(self) -> None:
+        """Let the person pick files; they come as if dropped."""
+        dialog = QFileDialog(self, self.tr("Upload files"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        patterns = "*.png *.jpg *.jpeg *.gif *.webp *.svg *.bmp *.ico *.tif *.tiff *.avif"
+        dialog.setNameFilters([self.tr("Images ({patterns})").format(patterns=patterns), self.tr("All files (*)")])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self.files_dropped.emit([Path(name) for name in names]))
+        dialog.open()
+
+    def paste(self) -> None:
+        """Take what the clipboard holds."""
+        self._take(read_incoming(QGuiApplication.clipboard().mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Only the window goes; the program stays in the tray."""
+        super().closeEvent(event)
+        self.closed.emit()
+
+    # --- drag and drop ------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take part in the drag when there is something to look at."""
+        if is_welcome(event.mimeData()):
+            self._zone.light(True)
+            _accept_as_copy(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Go on taking part."""
+        _accept_as_copy(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing comes."""
+        self._zone.light(False)
+        event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take what was dropped."""
+        self._zone.light(False)
+        _accept_as_copy(event)
+        self._take(read_incoming(event.mimeData()))
+
+    def _take(self, incoming: Incoming) -> None:
+        if incoming.refused:
+            self.add_refusals(incoming.refused)
+        if incoming.files:
+            self.files_dropped.emit(list(incoming.files))
+        if incoming.picture:
+            self.image_dropped.emit(incoming.picture)
+
+    # --- how it is built ----------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        content.setObjectName("page")
+        listing = QVBoxLayout(content)
+        listing.setContentsMargins(theme.SPACE_L, 0, theme.SPACE_L, theme.SPACE_S)
+        listing.setSpacing(theme.SPACE_M)
+        listing.addWidget(self._queue)
+        listing.addWidget(self._refusals)
+        listing.addWidget(self._uploads)
+        listing.addWidget(self._welcome, 1)
+        listing.addStretch(0)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        top = QVBoxLayout()
+        top.setContentsMargins(theme.SPACE_L, theme.SPACE_L, theme.SPACE_L, theme.SPACE_M)
+        top.setSpacing(theme.SPACE_M)
+        top.addWidget(self._captures)
+        top.addWidget(self._zone)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(scroll, 1)
+        column.addWidget(line())
+        column.addWidget(self._footer)
+
+    def _connect(self) -> None:
+        self._captures.capture_requested.connect(self.capture_requested)
+        self._zone.choose_requested.connect(self.choose_files)
+        self._zone.paste_requested.connect(self.paste)
+        self._welcome.add_key_requested.connect(self.account_requested)
+        self._footer.account_requested.connect(self.account_requested)
+        self._footer.settings_requested.connect(self.settings_requested)
+        for source, target in (
+            (self._uploads.cancel_requested, self.cancel_requested),
+            (self._uploads.retry_requested, self.retry_requested),
+            (self._uploads.dismiss_requested, self.dismiss_requested),
+            (self._uploads.mark_done_requested, self.mark_done_requested),
+            (self._uploads.copy_link_requested, self.copy_link_requested),
+            (self._uploads.open_requested, self.open_requested),
+            (self._uploads.thumbnail_requested, self.thumbnail_requested),
+            (self._uploads.gallery_requested, self.gallery_requested),
+            (self._footer.gallery_requested, self.gallery_requested),
+        ):
+            source.connect(target)
+        shortcuts: tuple[tuple[QKeySequence, Callable[[], object]], ...] = (
+            (QKeySequence(QKeySequence.StandardKey.Paste), self.paste),
+            (QKeySequence(QKeySequence.StandardKey.Open), self.choose_files),
+            (QKeySequence(Qt.Key.Key_Escape), self.close),
+        )
+        for keys, action in shortcuts:
+            QShortcut(keys, self).activated.connect(action)
+
+    def _refresh(self) -> None:
+        self._uploads.setVisible(not self._uploads.is_empty)
+        self._welcome.setVisible(self._uploads.is_empty)
+
+
+def _accept_as_copy(event: QDropEvent) -> None:
+    # The sender must never believe that its file was moved away.
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
+
+
+def _beside(icon: QRect, size: QSize) -> QRect:
+    """Below or above the icon, wholly on its screen."""
+    screen = QGuiApplication.screenAt(icon.center()) or QGuiApplication.primaryScreen()
+    area = screen.availableGeometry()
+    below = icon.bottom() + _MARGIN
+    fits_below = below + size.height() <= area.bottom()
+    top = below if fits_below else icon.top() - _MARGIN - size.height()
+    left = icon.center().x() - size.width() // 2
+    return QRect(
+        min(max(left, area.left() + _MARGIN), max(area.left(), area.right() - _MARGIN - size.width())),
+        min(max(top, area.top() + _MARGIN), max(area.top(), area.bottom() - _MARGIN - size.height())),
+        size.width(),
+        size.height(),
+    )
