@@ -1,0 +1,119 @@
+"""Qt's screens and the desktop's monitors: which is which, and how their coordinates go into each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from PySide6.QtCore import QPointF, QRect
+from PySide6.QtGui import QRegion, QScreen
+
+from app.core.errors import UserFacingError
+from app.core.geometry import Point, Rect
+from app.core.screen import Monitor
+
+_NEARLY = 0.01
+"""Of a pixel: what is lost when Qt divides a position by the scale factor and we multiply it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One window's coordinates: `origin` is the desktop pixel of its top left, `scale` its pixels per logical unit."""
+
+    origin: Point
+    scale: float
+
+    def to_px(self, local: QPointF) -> Point:
+        """The desktop pixel at a position in the window, also outside its edges."""
+        return Point(
+            self.origin.x + math.floor(local.x() * self.scale + _NEARLY),
+            self.origin.y + math.floor(local.y() * self.scale + _NEARLY),
+        )
+
+    def to_local(self, point: Point) -> tuple[int, int]:
+        """The logical position whose pixel is `point`, or the nearest one before it."""
+        return (
+            math.floor((point.x - self.origin.x) / self.scale),
+            math.floor((point.y - self.origin.y) / self.scale),
+        )
+
+    def region(self, rects: Iterable[Rect]) -> QRegion:
+        """The smallest logical region that holds all of these desktop rectangles."""
+        region = QRegion()
+        for rect in rects:
+            left, top = self.to_local(rect.top_left)
+            right = math.ceil((rect.right - self.origin.x) / self.scale)
+            bottom = math.ceil((rect.bottom - self.origin.y) / self.scale)
+            region += QRect(left, top, right - left, bottom - top)
+        return region
+
+    def parts(self, region: QRegion) -> QRegion:
+        """The desktop pixels that a logical region touches, as rectangles that do not overlap."""
+        if self.scale == 1:
+            return region.translated(self.origin.x, self.origin.y)
+        pixels = QRegion()
+        for rect in rects_of(region):
+            left = math.floor(rect.x() * self.scale + _NEARLY)
+            top = math.floor(rect.y() * self.scale + _NEARLY)
+            right = math.ceil((rect.x() + rect.width()) * self.scale - _NEARLY)
+            bottom = math.ceil((rect.y() + rect.height()) * self.scale - _NEARLY)
+            pixels += QRect(left, top, right - left, bottom - top)
+        return pixels.translated(self.origin.x, self.origin.y)
+
+
+def rects_of(region: QRegion) -> Iterable[QRect]:
+    """The rectangles of a region; they do not overlap."""
+    return cast(Iterable[QRect], region)  # iterable indeed, but its stub does not say so
+
+
+def scale_of(screen: QScreen, monitor: Monitor) -> float:
+    """Physical pixels per logical unit of this screen.
+
+    Qt's own ratio where it agrees with the sizes to within rounding: it is exact where the logical size is not.
+    """
+    ratio, width = screen.devicePixelRatio(), screen.geometry().width()
+    if abs(width * ratio - monitor.rect_px.width) <= max(1.0, ratio):
+        return ratio
+    return monitor.rect_px.width / max(1, width)
+
+
+def match(monitors: Sequence[Monitor], screens: Sequence[QScreen]) -> dict[int, QScreen]:
+    """Find the screen of every monitor, by monitor number: by place and size, else by name, else by order.
+
+    Raises UserFacingError when they cannot belong together, as while a monitor is being plugged in.
+    """
+    left = sorted(screens, key=lambda screen: (screen.geometry().x(), screen.geometry().y()))
+    found: dict[int, QScreen] = {}
+    for test in (_same_place, _same_name, _anything):
+        for monitor in sorted(monitors, key=lambda monitor: monitor.number):
+            screen = next((screen for screen in left if test(monitor, screen)), None)
+            if monitor.number not in found and screen is not None:
+                found[monitor.number] = screen
+                left.remove(screen)
+    if left or len(found) < len(monitors):
+        raise UserFacingError(
+            "The monitors changed while the screen was captured.",
+            remedy="Try again.",
+            details=f"{len(monitors)} monitors, {len(screens)} screens",
+        )
+    return found
+
+
+def _same_place(monitor: Monitor, screen: QScreen) -> bool:
+    geometry, ratio, rect = screen.geometry(), screen.devicePixelRatio(), monitor.rect_px
+    return (
+        (geometry.x(), geometry.y()) == (rect.x, rect.y)
+        and abs(geometry.width() * ratio - rect.width) <= ratio
+        and abs(geometry.height() * ratio - rect.height) <= ratio
+    )
+
+
+def _same_name(monitor: Monitor, screen: QScreen) -> bool:
+    return bool(monitor.name) and monitor.name == screen.name()
+
+
+def _anything(monitor: Monitor, screen: QScreen) -> bool:
+    del monitor, screen
+    return True
