@@ -13,6 +13,9 @@ class ServiceError(UserFacingError):
 
     kind = ErrorKind.SERVICE
     status: int | None = None
+    is_page: bool = False
+    """A web page came instead of an answer of the API, from a CDN, a firewall or some other server: a 404 of this sort
+    does not say that a thing is gone."""
 
 
 class Unreachable(ServiceError):
