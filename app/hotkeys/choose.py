@@ -1,0 +1,64 @@
+"""Which back end for shortcuts this session gets, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.core.errors import InputError
+from app.core.ports import Hotkeys, Probe
+from app.hotkeys.null import NullHotkeys
+from app.hotkeys.watched import PynputHotkeys
+from app.hotkeys.x11 import X11Hotkeys
+
+FORCE_VARIABLE = "IMGLINK_HOTKEYS"
+
+_WAYLAND = (
+    "On Wayland, programs cannot take keys for themselves.",
+    "Give a key of your desktop's own settings the command “imglink capture region”.",
+)
+_NO_DISPLAY = ("There is no graphical session here.", "Start ImgLink Desktop inside a graphical session.")
+_TURNED_OFF = (f"Shortcuts are turned off by {FORCE_VARIABLE}.", f"Unset {FORCE_VARIABLE} to have them.")
+
+
+def choose_hotkeys(environ: Mapping[str, str]) -> Hotkeys:
+    """The first back end that works here, else one that binds nothing and says why.
+
+    `IMGLINK_HOTKEYS` (`x11`, `pynput`, `null`) forces one, which may then fail to start. Connects to the display for a
+    moment: call it off the loop. Raises InputError for an unknown name.
+    """
+    options = _candidates(environ)
+    if environ.get(FORCE_VARIABLE):
+        return options[0]
+    probes = []
+    for option in options:
+        probes.append(option.probe())
+        if probes[-1].available:
+            return option
+    return NullHotkeys(probes[0].reason, probes[0].remedy)
+
+
+def probe_hotkeys(environ: Mapping[str, str]) -> tuple[Probe, ...]:
+    """What every back end that counts here says of itself, in order of preference; blocks like `choose_hotkeys`."""
+    return tuple(option.probe() for option in _candidates(environ))
+
+
+def _candidates(environ: Mapping[str, str]) -> tuple[Hotkeys, ...]:
+    display = environ.get("DISPLAY", "")
+    forced = environ.get(FORCE_VARIABLE, "")
+    by_name: dict[str, Hotkeys] = {
+        "x11": X11Hotkeys(display),
+        "pynput": PynputHotkeys(display),
+        "null": NullHotkeys(*_TURNED_OFF),
+    }
+    if forced:
+        if forced not in by_name:
+            raise InputError(
+                f"{FORCE_VARIABLE} is “{forced}”, which is no way to bind keys.", remedy=f"Use {', '.join(by_name)}."
+            )
+        return (by_name[forced],)
+    # XWayland has a display too, but grabs there see only keys typed into X11 programs.
+    if environ.get("WAYLAND_DISPLAY") or environ.get("XDG_SESSION_TYPE") == "wayland":
+        return (NullHotkeys(*_WAYLAND),)
+    if not display:
+        return (NullHotkeys(*_NO_DISPLAY),)
+    return (by_name["x11"], by_name["pynput"])
