@@ -129,7 +129,6 @@ is_usable_python() {
 
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
-        is_usable_python "$PYTHON" || fail "PYTHON=$PYTHON is not a complete Python 3.11 or newer."
         echo "$PYTHON"
         return
     fi
@@ -153,6 +152,7 @@ install_python() {
 }
 
 make_venv() {
+    [ -z "${PYTHON:-}" ] || is_usable_python "$PYTHON" || fail "PYTHON=$PYTHON is not a complete Python 3.11 or newer."
     python=$(find_python) || python=$(install_python) || fail "Python 3.11 or newer is needed and was not found."
     # Debian and Ubuntu keep the means to make environments in a package of their own.
     if ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
@@ -176,7 +176,7 @@ prepare() {
     *) make_venv ;;
     esac
     say "Installing the pinned Python packages into .venv"
-    set -- "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps
+    set -- "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps
     "$@" --requirement packaging/constraints.txt
     "$@" --no-build-isolation --editable .
     echo "$root $wanted" >"$stamp"
