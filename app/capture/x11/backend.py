@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.capture.x11.connection import XConnection
 from app.capture.x11.cursor import ask_for_cursor, draw_cursor, read_cursor
-from app.capture.x11.monitors import LayoutQuery
+from app.capture.x11.monitors import LayoutQuery, is_xwayland
 from app.capture.x11.windows import WindowQuery
 from app.core.errors import UserFacingError
 from app.core.geometry import Rect, bounding
@@ -71,6 +71,7 @@ class X11Capture:
 
     def _grab(self, *, cursor: bool) -> Desktop:
         connection = self._connected()
+        connection.discard_events()
         layout_query, window_query = LayoutQuery(connection), WindowQuery(connection)
         layout = layout_query.result(self._environ)
         # The answers about the windows travel while the pixels are copied.
@@ -105,7 +106,7 @@ class X11Capture:
 
             self._shooter = MSS(display=display)
             self._connection = XConnection(display)
-            if self._connection.extension("XWAYLAND") is not None:
+            if is_xwayland(self._connection):
                 raise UserFacingError(XWAYLAND_REASON, remedy="Log in to an X11 (Xorg) session.")
         return self._connection
 

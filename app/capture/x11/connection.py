@@ -41,13 +41,17 @@ class XConnection:
     """
 
     def __init__(self, display_name: str) -> None:
-        from Xlib.display import Display
+        from Xlib.protocol.display import Display
 
-        self._display: Any = Display(display_name)
+        # python-xlib's ordinary Display fetches the keyboard and loads every extension, whose numbers it keeps for all
+        # connections of the process together: a second server with other numbers then breaks it. This is the layer
+        # below, where windows are plain numbers.
+        wire: Any = type("Wire", (Display,), {"resource_classes": {}})
+        self._display = wire(display_name)
         self._atoms: dict[str, int] = {}
         self._atom_names: dict[int, str] = {}
         self._extensions: dict[str, Extension | None] = {}
-        self.root_id: int = self._display.screen().root.id
+        self.root_id: int = self._display.info.roots[self._display.default_screen].root
 
     def close(self) -> None:
         """Disconnect; nothing happens when the server did so before."""
@@ -58,13 +62,18 @@ class XConnection:
         except ConnectionClosedError:
             return
 
+    def discard_events(self) -> None:
+        """Drop what the server tells every client unasked (a changed keyboard), which would pile up."""
+        while self._display.pending_events():
+            self._display.next_event()
+
     def flush(self) -> None:
         """Put everything on the wire without waiting."""
         self._display.flush()
 
     def send(self, request: Any, **fields: Any) -> Pending:
         """Queue a request of one of python-xlib's request classes."""
-        return Pending(request(display=self._display.display, defer=True, **fields))
+        return Pending(request(display=self._display, defer=True, **fields))
 
     def get_property(self, window_id: int, name: str, *, limit: int = 4096) -> Pending:
         """Queue a read of a property, at most `limit` bytes of it; see `numbers` and `raw` for its reply."""
@@ -104,14 +113,13 @@ class XConnection:
         return self._atom_names[atom]
 
     def extension(self, name: str, query_version: Any = None, wanted: tuple[int, int] = (0, 0)) -> Extension | None:
-        """An extension of this server, with the version agreed upon when `query_version` asks for it; None without it.
+        """An extension of this server, with the version agreed upon by `query_version`; None when it is not there."""
+        from Xlib.protocol.request import QueryExtension
 
-        python-xlib keeps opcodes for all connections of a process together, so they are asked for here.
-        """
         if name not in self._extensions:
-            found = self._display.query_extension(name)
+            found = self.send(QueryExtension, name=name).reply()
             self._extensions[name] = None
-            if found is not None and found.present:
+            if found.present:
                 version = (0, 0)
                 if query_version is not None:
                     fields = {"major_version": wanted[0], "minor_version": wanted[1]}

@@ -63,6 +63,17 @@ class LayoutQuery:
         return [] if reply is None else list(reply.monitors)
 
 
+def is_xwayland(connection: XConnection) -> bool:
+    """True for the X server inside a Wayland session, where a grab of the screen succeeds and is black.
+
+    The environment usually says so before anyone connects; this is for programs that were started without it. Newer
+    servers (23.1) have an extension to tell, older ones name their monitors XWAYLAND0 and so on.
+    """
+    if connection.extension("XWAYLAND") is not None:
+        return True
+    return any(monitor.name.startswith("XWAYLAND") for monitor in LayoutQuery(connection).result({}).monitors)
+
+
 def _ask_for_monitors(connection: XConnection) -> Pending | None:
     """None on servers without RandR's monitors (before 2015): the whole root then counts as one monitor."""
     from Xlib.ext import randr

@@ -59,7 +59,7 @@ class WindowQuery:
         """Read the lists and put the questions about every window on the wire, without waiting for the answers."""
         stacking = numbers(self._stacking.reply())
         tree = self._tree.reply()
-        top_levels = [] if tree is None else [window.id for window in tree.children]
+        top_levels = [] if tree is None else list(tree.children)
         if not stacking:
             # Without a window manager every top-level window is the person's own.
             self._managed = [_WindowQuestions(self._connection, window) for window in reversed(top_levels)]
