@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -10,10 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
+from app.demo.album_routes import AlbumRoutes
 from app.demo.auth import SignInRoutes
+from app.demo.embed_routes import EmbedRoutes
+from app.demo.endpoint import Endpoint, Handler
 from app.demo.image_routes import ImageRoutes
 from app.demo.middleware import LoopbackGuard, RequestLimit
+from app.demo.pages import PageRoutes, error_page
 from app.demo.replies import ApiError
 from app.demo.upload_routes import UploadRoutes
 
@@ -26,11 +32,16 @@ _log = logging.getLogger(__name__)
 def build_app(context: Context) -> Starlette:
     """The whole service, without the layer of logs and faults."""
     return Starlette(
-        routes=[
-            *SignInRoutes(context.accounts, context.tokens).routes(),
-            *UploadRoutes(context).routes(),
-            *ImageRoutes(context).routes(),
-        ],
+        routes=_routes(
+            [
+                *SignInRoutes(context.accounts, context.tokens).endpoints(),
+                *UploadRoutes(context).endpoints(),
+                *ImageRoutes(context).endpoints(),
+                *AlbumRoutes(context).endpoints(),
+                *EmbedRoutes(context).endpoints(),
+                *PageRoutes(context).endpoints(),
+            ]
+        ),
         middleware=[
             Middleware(LoopbackGuard),
             Middleware(RequestLimit, limiter=context.limiter, per_minute=context.limits.requests_per_minute),
@@ -44,8 +55,25 @@ def build_app(context: Context) -> Starlette:
     )
 
 
-async def _api_error(_: Request, error: Exception) -> Response:
+def _routes(endpoints: Iterable[Endpoint]) -> list[Route]:
+    """One route for each path, so that a 405 names all methods which the path knows."""
+    handlers: dict[str, dict[str, Handler]] = {}
+    for method, path, handler in endpoints:
+        handlers.setdefault(path, {})[method] = handler
+    return [Route(path, _by_method(methods), methods=list(methods)) for path, methods in handlers.items()]
+
+
+def _by_method(handlers: Mapping[str, Handler]) -> Handler:
+    async def handle(request: Request) -> Response:
+        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+    return handle
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
+    if request.url.path == "/" or request.url.path.startswith(("/i/", "/a/")):
+        return error_page(error.status, error.message)
     return JSONResponse({"error": error.message}, error.status, error.headers)
 
 

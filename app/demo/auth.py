@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from app.core.ports import Clock
 from app.demo.accounts import DemoUser
+from app.demo.endpoint import Endpoint
 from app.demo.replies import ApiError, read_json, text_field
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ class SignInRoutes:
         self._accounts = accounts
         self._tokens = tokens
 
-    def routes(self) -> list[Route]:
-        """The routes of this module."""
-        return [Route("/api/auth/login", self._sign_in, methods=["POST"])]
+    def endpoints(self) -> list[Endpoint]:
+        """The endpoints of this module."""
+        return [Endpoint("POST", "/api/auth/login", self._sign_in)]
 
     async def _sign_in(self, request: Request) -> Response:
         body = await read_json(request)

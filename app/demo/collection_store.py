@@ -32,8 +32,8 @@ class StoredAlbum:
     """Salt and hash."""
     created_at: datetime
     image_count: int
-    cover_id: str | None
-    """The latest image's id."""
+    cover: StoredImage | None
+    """The latest image."""
 
     def opens_with(self, password: str) -> bool:
         """Whether it is the album's password."""
@@ -50,13 +50,17 @@ class StoredEmbed:
 
 _ALBUM = """
 SELECT albums.*,
-    (SELECT COUNT(*) FROM album_images WHERE album_id = albums.id) AS image_count,
-    (SELECT image_id FROM album_images WHERE album_id = albums.id ORDER BY seq DESC LIMIT 1) AS cover_id
+    (SELECT COUNT(*) FROM album_images WHERE album_id = albums.id) AS image_count
 FROM albums WHERE deleted_at IS NULL AND
 """
 
 
-def _album(row: sqlite3.Row) -> StoredAlbum:
+def _album(db: sqlite3.Connection, row: sqlite3.Row) -> StoredAlbum:
+    cover = db.execute(
+        "SELECT images.* FROM album_images JOIN images ON images.id = image_id WHERE album_id = ?"
+        " ORDER BY album_images.seq DESC LIMIT 1",
+        (row["id"],),
+    ).fetchone()
     password = (row["password_salt"], row["password_hash"]) if row["password_hash"] is not None else None
     return StoredAlbum(
         id=row["id"],
@@ -67,7 +71,7 @@ def _album(row: sqlite3.Row) -> StoredAlbum:
         password=password,
         created_at=datetime.fromisoformat(row["created_at"]),
         image_count=row["image_count"],
-        cover_id=row["cover_id"],
+        cover=image_of(cover) if cover else None,
     )
 
 
@@ -85,13 +89,13 @@ class Collections:
         """The owner's albums, newest first."""
         with self._database.transaction() as db:
             rows = db.execute(f"{_ALBUM} user_id = ? ORDER BY seq DESC", (owner.id,)).fetchall()
-        return [_album(row) for row in rows]
+            return [_album(db, row) for row in rows]
 
     def album(self, album_id: str) -> StoredAlbum | None:
         """Anyone's album."""
         with self._database.transaction() as db:
             row = db.execute(f"{_ALBUM} id = ?", (album_id,)).fetchone()
-        return _album(row) if row else None
+            return _album(db, row) if row else None
 
     def album_images(self, album_id: str) -> list[StoredImage]:
         """The album's images in the order they were added."""
@@ -167,7 +171,7 @@ class Collections:
         row = db.execute(f"{_ALBUM} id = ? AND user_id = ?", (album_id, owner.id)).fetchone()
         if row is None:
             raise ApiError(404, "Album not found")
-        return _album(row)
+        return _album(db, row)
 
     def embeds(self, owner: DemoUser) -> list[StoredEmbed]:
         """The owner's embed profiles, oldest first."""
@@ -189,7 +193,8 @@ class Collections:
                 raise ApiError(400, f"You can have at most {limit} embed profiles")
             row = db.execute(
                 "INSERT INTO embeds (user_id, name, title, description, color, author_name, author_url, site_name)"
-                " VALUES (:user_id, :name, :title, :description, :color, :author_name, :author_url, :site_name) RETURNING *",
+                " VALUES (:user_id, :name, :title, :description, :color, :author_name, :author_url, :site_name)"
+                " RETURNING *",
                 {**dict.fromkeys(EMBED_FIELDS, ""), **fields, "user_id": owner.id},
             ).fetchone()
         return _embed(row)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from app.core.images import ImageFormat
 from app.demo.accounts import SCOPE_DELETE
 from app.demo.context import is_id, page_number
+from app.demo.endpoint import Endpoint
 from app.demo.media import make_thumbnail
 from app.demo.replies import ApiError
 
@@ -34,14 +34,14 @@ class ImageRoutes:
         self._context = context
         self._thumbnail_lock = asyncio.Lock()
 
-    def routes(self) -> list[Route]:
-        """The routes of this module."""
+    def endpoints(self) -> list[Endpoint]:
+        """The endpoints of this module."""
         return [
-            Route("/api/v1/image/{image_id}", self._info, methods=["GET"]),
-            Route("/api/v1/image/{image_id}", self._delete, methods=["DELETE"]),
-            Route("/api/gallery", self._gallery, methods=["GET"]),
-            Route("/cdn/{file_name}", self._file, methods=["GET"]),
-            Route("/cdn/medium/{file_name}", self._thumbnail, methods=["GET"]),
+            Endpoint("GET", "/api/v1/image/{image_id}", self._info),
+            Endpoint("DELETE", "/api/v1/image/{image_id}", self._delete),
+            Endpoint("GET", "/api/gallery", self._gallery),
+            Endpoint("GET", "/cdn/{file_name}", self._file),
+            Endpoint("GET", "/cdn/medium/{file_name}", self._thumbnail),
         ]
 
     async def _info(self, request: Request) -> Response:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from app.core.images import sniff
 from app.demo.accounts import SCOPE_UPLOAD
+from app.demo.endpoint import Endpoint
 from app.demo.image_store import IncomingFile, StoredImage, UploadChoices
 from app.demo.media import dimensions
 from app.demo.multipart import Allowance, Form, ReceivedFile, boundary_of, read_form
@@ -38,11 +38,11 @@ class UploadRoutes:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def routes(self) -> list[Route]:
-        """The routes of this module."""
+    def endpoints(self) -> list[Endpoint]:
+        """The endpoints of this module."""
         return [
-            Route("/api/v1/upload", self._upload_with_key, methods=["POST"]),
-            Route("/api/upload", self._upload_from_web, methods=["POST"]),
+            Endpoint("POST", "/api/v1/upload", self._upload_with_key),
+            Endpoint("POST", "/api/upload", self._upload_from_web),
         ]
 
     async def _upload_with_key(self, request: Request) -> Response:
