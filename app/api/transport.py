@@ -105,7 +105,8 @@ class Transport:
         if not HEADER_SAFE.fullmatch(secret):
             name = "API key" if kind is CredentialKind.API_KEY else "token"
             raise NotAuthenticated(
-                f"Could not {action}: the stored {name} holds a character that none has, such as a blank or an accent.",
+                f"Could not {action}: the stored {name} can be none: a blank, an accent or the like is in it, or it is "
+                "far too long.",
                 safe="Nothing was sent.",
                 remedy=f"Copy the {name} again, without anything around it, into the account settings.",
             )
@@ -270,7 +271,7 @@ def _trust(base_url: BaseUrl) -> ssl.SSLContext:
 
 
 async def _read(response: httpx.Response) -> Answer:
-    """Read up to the cap, as it comes from the wire."""
+    """Read up to the cap; nothing is ever decompressed."""
     headers = response.headers
     unread = ""
     body = bytearray()
@@ -278,7 +279,7 @@ async def _read(response: httpx.Response) -> Answer:
         unread = "it is compressed, which was not asked for"
     else:
         # A generator, though declared as less: closed here, so that nothing of it is left to the event loop's end.
-        async with contextlib.aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_raw())) as pieces:
+        async with contextlib.aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_bytes())) as pieces:
             async for piece in pieces:
                 body += piece
                 if len(body) > MAX_ANSWER_BYTES:

@@ -20,9 +20,7 @@ def printable(text: str) -> str:
 
 def clean_words(text: str, secrets: Iterable[str] = (), limit: int = MAX_WORDS) -> str:
     """One line of at most `limit` characters, without any of the `secrets`, should the server repeat what it got."""
-    # Cut roughly first, so that a megabyte of text costs nothing.
-    line = printable(" ".join(text[: limit * 8].split()))
-    for secret in secrets:
-        if secret:
-            line = line.replace(secret, "…")
+    line = printable(" ".join(text.split()))
+    for secret in filter(None, secrets):
+        line = line.replace(secret, "…")
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
