@@ -315,7 +315,8 @@ class Picker:
         self._note(modifiers)
         keep_open = self._adjustable and selection.kind is SourceKind.REGION
         if keep_open or Modifier.CTRL in self._modifiers:
-            self.rect_px, self._source, self._drag = selection.rect_px, selection, None
+            self.rect_px, self._source = selection.rect_px, selection
+            self._drag, self._carried = None, None
             self.phase = Phase.ADJUSTING
         else:
             self._take(selection, selection.rect_px)
