@@ -1,0 +1,159 @@
+"""One upload on its way: from `sending` to wherever it ends, recorded at each step."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from app.core.errors import ErrorKind, UserFacingError
+from app.core.imglink import Image
+from app.core.ports import Clock, ImgLink, UploadFile, UploadStore
+from app.core.uploads import UploadId, UploadItem, UploadState
+from app.services.outcomes import Verdict, judge
+
+PROGRESS_INTERVAL_S = 0.05
+_STATES = {
+    Verdict.RETRY: UploadState.QUEUED,
+    Verdict.WAIT: UploadState.QUEUED,
+    Verdict.PAUSE: UploadState.PAUSED,
+    Verdict.FAIL: UploadState.FAILED,
+    Verdict.UNCERTAIN: UploadState.UNCERTAIN,
+}
+_MAYBE = "This may already be uploaded:"
+CANCELLED_LATE = f"{_MAYBE} it was cancelled after all of it had been sent."
+STOPPED_LATE = f"{_MAYBE} ImgLink Desktop was stopped just before the answer came."
+
+
+@dataclass(slots=True)
+class _Attempt:
+    task: asyncio.Task[None] | None = None
+    is_running: bool = False
+    is_committed: bool = False
+    """The marker is in the database: the closing boundary may be out."""
+    is_settling: bool = False
+    """The outcome is known and being written down: not to be disturbed."""
+    is_cancelled: bool = False
+    is_cancelled_by_person: bool = False
+
+
+class Sender:
+    """Sends claimed uploads, each in a task of its own."""
+
+    def __init__(
+        self,
+        api: ImgLink,
+        store: UploadStore,
+        clock: Clock,
+        on_moved: Callable[[UploadItem], None],
+        on_verdict: Callable[[UploadItem, Verdict, UserFacingError], Awaitable[None]],
+    ) -> None:
+        """`on_moved` gets every new value of an item; `on_verdict` is awaited before a failure is recorded."""
+        self._api = api
+        self._store = store
+        self._clock = clock
+        self._on_moved = on_moved
+        self._on_verdict = on_verdict
+        self._attempts: dict[UploadId, _Attempt] = {}
+
+    def start(self, item: UploadItem) -> asyncio.Task[None]:
+        """Begin to send a claimed upload. The task ends when its outcome is recorded."""
+        attempt = self._attempts[item.id] = _Attempt()
+        attempt.task = asyncio.create_task(self._run(item, attempt), name=f"upload {item.id}")
+        return attempt.task
+
+    def tasks(self) -> dict[UploadId, asyncio.Task[None]]:
+        """Those that are on their way."""
+        return {upload_id: attempt.task for upload_id, attempt in self._attempts.items() if attempt.task}
+
+    def cancel(self, upload_id: UploadId, *, by_person: bool) -> None:
+        """Break an upload off, unless its outcome is already being written down."""
+        attempt = self._attempts[upload_id]
+        if attempt.is_settling or attempt.task is None:
+            return
+        attempt.is_cancelled, attempt.is_cancelled_by_person = True, by_person
+        # A task that has not begun would end without a word; it looks for itself.
+        if attempt.is_running:
+            attempt.task.cancel()
+
+    async def _run(self, item: UploadItem, attempt: _Attempt) -> None:
+        attempt.is_running = True
+        try:
+            if attempt.is_cancelled:
+                await self._break_off(item, attempt)
+            else:
+                await self._send(item, attempt)
+        finally:
+            del self._attempts[item.id]
+
+    async def _send(self, item: UploadItem, attempt: _Attempt) -> None:
+        async def before_commit() -> None:
+            self._on_moved(await self._store.set_state(item.id, UploadState.COMMITTING))
+            # From this line on the boundary may leave, and not before.
+            attempt.is_committed = True
+
+        file = UploadFile(item.path, item.upload_name, item.mime)
+        try:
+            image = await self._api.upload(
+                file, item.options, on_progress=self._progress_of(item), before_commit=before_commit
+            )
+        except asyncio.CancelledError:
+            attempt.is_settling = True
+            await self._break_off(item, attempt)
+            raise
+        except UserFacingError as error:
+            attempt.is_settling = True
+            await self._settle(item, error, judge(error, is_committed=attempt.is_committed))
+        except Exception:
+            # A bug, on its way to the crash handler; the item must not stay "sending" for ever.
+            attempt.is_settling = True
+            state = UploadState.UNCERTAIN if attempt.is_committed else UploadState.FAILED
+            await self._record(item, state, reason="An unexpected error broke this off.", error_kind=ErrorKind.SERVICE)
+            raise
+        else:
+            attempt.is_settling = True
+            await self._record(item, UploadState.DONE, image=image)
+
+    def _progress_of(self, item: UploadItem) -> Callable[[int, int], None]:
+        told_at = -math.inf
+
+        def progress(sent_bytes: int, _total_bytes: int) -> None:
+            nonlocal told_at
+            now = self._clock.monotonic()
+            if now - told_at >= PROGRESS_INTERVAL_S:
+                told_at = now
+                self._on_moved(replace(item, sent_bytes=min(sent_bytes, item.size)))
+
+        return progress
+
+    async def _break_off(self, item: UploadItem, attempt: _Attempt) -> None:
+        if attempt.is_committed:
+            reason = CANCELLED_LATE if attempt.is_cancelled_by_person else STOPPED_LATE
+            await self._record(item, UploadState.UNCERTAIN, reason=reason)
+        elif attempt.is_cancelled_by_person:
+            await self._record(item, UploadState.CANCELLED)
+        else:
+            await self._record(item, UploadState.QUEUED)
+
+    async def _settle(self, item: UploadItem, error: UserFacingError, verdict: Verdict) -> None:
+        await self._on_verdict(item, verdict, error)
+        reason = f"{_MAYBE} {error.message}" if verdict is Verdict.UNCERTAIN else str(error)
+        await self._record(item, _STATES[verdict], reason=reason, error_kind=error.kind)
+
+    async def _record(
+        self,
+        item: UploadItem,
+        state: UploadState,
+        *,
+        reason: str = "",
+        error_kind: ErrorKind | None = None,
+        image: Image | None = None,
+    ) -> None:
+        try:
+            moved = await self._store.set_state(item.id, state, reason=reason, error_kind=error_kind, image=image)
+        except UserFacingError as error:
+            # A full disk must not hide what is known now. After a restart the row tells less, but nothing wrong.
+            words = f"{reason} This could not be written down: {error}".strip()
+            moved = replace(item, state=state, reason=words, error_kind=error_kind, image=image)
+        self._on_moved(moved)

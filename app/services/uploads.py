@@ -1,0 +1,437 @@
+"""The upload queue: durable before it says so, never losing, never silently sending twice.
+
+It runs on the asyncio thread. One dispatcher starts senders, as many as the settings allow; each sender carries one
+upload from `sending` to wherever it ends (`app.services.outcomes` decides), and what the store says is the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import timedelta
+from secrets import SystemRandom
+from typing import Any
+
+from app.core.errors import ErrorKind, InputError, UserFacingError
+from app.core.imglink import UploadOptions
+from app.core.naming import neutral_upload_name
+from app.core.ports import ImgLink, NewUpload, Timer, UploadStore
+from app.core.service_errors import RateLimited, ServiceError, TooLarge
+from app.core.uploads import (
+    QueueChanged,
+    QueueMode,
+    QueueState,
+    UploadChanged,
+    UploadEvent,
+    UploadId,
+    UploadItem,
+    UploadRemoved,
+    UploadState,
+)
+from app.core.workflow import SourceKind
+from app.services import pacing
+from app.services.intake import CheckedFile
+from app.services.observers import Observers
+from app.services.outcomes import Verdict
+from app.services.sending import Sender
+
+MAX_CONCURRENCY = 4
+STOP_DEADLINE_S = 3.0
+_GONE = (UploadState.DONE, UploadState.CANCELLED)
+_IN_FLIGHT = (UploadState.SENDING, UploadState.COMMITTING)
+_AT_REST = (*_GONE, UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN)
+_RETRYABLE = (UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN, UploadState.CANCELLED)
+_SMALL_BYTES = 5 * 1024 * 1024
+_TOO_MANY_TOO_LARGE = 2
+_PACE_REASONS = {
+    True: "Without an account, ImgLink takes one upload every 30 minutes.",
+    False: "ImgLink takes 100 uploads an hour.",
+}
+
+
+async def _signed_in() -> bool:
+    return True
+
+
+class UploadQueue:
+    """Takes uploads, sends them in order, and tells what becomes of them."""
+
+    def __init__(
+        self,
+        api: ImgLink,
+        store: UploadStore,
+        clock: Timer,
+        *,
+        concurrency: Callable[[], int] = lambda: 2,
+        has_credential: Callable[[], Awaitable[bool]] = _signed_in,
+        random: Callable[[], float] | None = None,
+    ) -> None:
+        """`concurrency` (1 to 4) and `has_credential` (without one, uploads are anonymous) are asked each time.
+
+        `random` gives numbers from 0.0 to 1.0 for jitter.
+        """
+        self._store = store
+        self._clock = clock
+        self._concurrency = concurrency
+        self._has_credential = has_credential
+        self._random = random or SystemRandom().random
+        self._sender = Sender(api, store, clock, self._moved, self._heed)
+        self._items: dict[UploadId, UploadItem] = {}
+        """All that are not done or cancelled, in the order of sending."""
+        self._state = QueueState(QueueMode.STOPPED)
+        self._hold_until = -math.inf
+        """On the monotonic clock; nothing is sent before."""
+        self._troubles = 0
+        """How many uploads in a row met a network or server that does not work."""
+        self._too_large = 0
+        """How many files in a row were too large for the service though they are small."""
+        self._wake = asyncio.Event()
+        # Held while an upload changes hands between the person and a sender.
+        self._handover = asyncio.Lock()
+        self._dispatcher: asyncio.Task[None] | None = None
+        self._is_closed = False
+        self._observers: Observers[UploadEvent] = Observers()
+        self._waiters: defaultdict[UploadId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._withdrawals: set[asyncio.Task[None]] = set()
+
+    # --- running ------------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> QueueState:
+        """Whether it sends, and why not."""
+        return self._state
+
+    async def start(self, *, resume_pending: bool = True) -> None:
+        """Begin to send. `resume_pending=False` leaves what earlier runs have queued to another time."""
+        saved = await self._store.load_queue_state()
+        self._is_closed = False
+        if resume_pending:
+            self._items = {item.id: item for item in await self._store.pending()} | self._items
+            # What a refused key has paused gets a new try with each start.
+            await self._requeue_paused()
+        self._set_state(QueueState(QueueMode.RUNNING))
+        if saved is not None and saved.mode is QueueMode.PAUSED:
+            self._set_state(saved)
+        elif saved is not None and saved.resume_at is not None:
+            left_s = (saved.resume_at - self._clock.now()).total_seconds()
+            if left_s > 0:
+                self._hold(min(left_s, pacing.MAX_WAIT_S), saved.reason, saved.error_kind)
+        self._dispatcher = asyncio.create_task(self._dispatch(), name="upload queue")
+        self._dispatcher.add_done_callback(_report_bug)
+
+    async def stop(self) -> None:
+        """Stop sending, within 3 s. What was on its way is queued again, or uncertain when it may have arrived."""
+        self._is_closed = True
+        if self._dispatcher is not None:
+            self._dispatcher.cancel()
+            await asyncio.wait({self._dispatcher})
+            self._dispatcher = None
+        sending = self._sender.tasks()
+        for upload_id in sending:
+            self._sender.cancel(upload_id, by_person=False)
+        if running := {*sending.values(), *self._withdrawals}:
+            await asyncio.wait(running, timeout=STOP_DEADLINE_S)
+        self._set_state(QueueState(QueueMode.STOPPED))
+
+    async def pause(self) -> None:
+        """Send nothing more until `resume`, across restarts too. What is on its way goes on."""
+        await self._store.save_queue_state(QueueState(QueueMode.PAUSED))
+        self._set_state(QueueState(QueueMode.PAUSED))
+
+    async def resume(self) -> None:
+        """Go on at once, whatever the reason for the pause or the wait was; the hourly limit still holds."""
+        await self._store.save_queue_state(None)
+        self._hold_until, self._troubles, self._too_large = -math.inf, 0, 0
+        await self._requeue_paused()
+        if not self._is_closed and self._dispatcher is not None:
+            self._set_state(QueueState(QueueMode.RUNNING))
+        self._wake.set()
+
+    async def credentials_changed(self) -> None:
+        """Go on if it was a missing or refused credential that paused the queue."""
+        if self._state.mode is QueueMode.PAUSED and self._state.error_kind is ErrorKind.CREDENTIAL:
+            await self.resume()
+
+    async def network_changed(self) -> None:
+        """Try again at once if the queue waits because the service could not be reached."""
+        if self._state.mode is QueueMode.WAITING and self._state.error_kind is ErrorKind.OFFLINE:
+            await self.resume()
+
+    # --- uploads ------------------------------------------------------------------------------------------------------
+
+    async def enqueue_bytes(self, data: bytes, new: NewUpload) -> UploadItem:
+        """Queue bytes; they are durable when it returns. Raises NotSaved, and then nothing was queued."""
+        return await self._take_in(self._store.add_bytes(data, new))
+
+    async def enqueue_file(
+        self, file: CheckedFile, options: UploadOptions, kind: SourceKind, *, upload_name: str | None = None
+    ) -> UploadItem:
+        """Queue a copy of a checked file. The service is told a neutral name unless `upload_name` gives one."""
+        new = NewUpload(
+            file_name=file.shown_name,
+            upload_name=upload_name or neutral_upload_name(file.format.extension),
+            kind=kind,
+            mime=file.mime,
+            options=options,
+        )
+        return await self._take_in(self._store.add_file(file.path, new))
+
+    def items(self) -> tuple[UploadItem, ...]:
+        """All that are not done or cancelled, in the order of sending."""
+        return tuple(self._items.values())
+
+    async def get(self, upload_id: UploadId) -> UploadItem:
+        """One upload, finished or not. Raises InputError when there is none."""
+        item = self._items.get(upload_id) or await self._store.get(upload_id)
+        if item is None:
+            raise InputError("There is no such upload.", remedy="It may have been forgotten in the meantime.")
+        return item
+
+    async def wait(self, upload_id: UploadId, *, patience_s: float = math.inf) -> UploadItem:
+        """The upload, once nothing more happens to it by itself: final, paused or uncertain.
+
+        With `patience_s` it also returns, still queued and with the reason why, as soon as the queue is paused or holds
+        everything back for longer than that. It returns whatever the state when the queue is stopped.
+        """
+        while True:
+            item = await self.get(upload_id)
+            if item.state in _AT_REST or self._is_closed:
+                return item
+            if item.state is UploadState.QUEUED and self._held_s() > patience_s:
+                return replace(item, reason=self._state.reason, error_kind=self._state.error_kind)
+            changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters[upload_id].add(changed)
+            try:
+                await changed
+            finally:
+                self._waiters[upload_id].discard(changed)
+                if not self._waiters[upload_id]:
+                    del self._waiters[upload_id]
+
+    def subscribe(self, callback: Callable[[UploadEvent], None]) -> Callable[[], None]:
+        """Call `callback` with every event, on the asyncio thread; progress comes at most 20 times a second."""
+        return self._observers.subscribe(callback)
+
+    async def cancel(self, upload_id: UploadId) -> UploadItem:
+        """Stop an upload. It ends cancelled, or uncertain when the whole request was already out, or done."""
+        async with self._handover:
+            if task := self._sender.tasks().get(upload_id):
+                self._sender.cancel(upload_id, by_person=True)
+                await asyncio.wait({task})
+            item = await self.get(upload_id)
+            if item.state in (UploadState.QUEUED, UploadState.PAUSED, UploadState.FAILED):
+                item = await self._put(upload_id, UploadState.CANCELLED)
+            return item
+
+    async def retry(self, upload_id: UploadId) -> UploadItem:
+        """Queue again what failed, is paused, uncertain or cancelled. An uncertain one may then be there twice."""
+        async with self._handover:
+            item = await self.get(upload_id)
+            if item.state not in _RETRYABLE:
+                return item
+            if not item.has_file:
+                raise InputError(f"“{item.file_name}” cannot be sent again: its file is no longer kept.")
+            return await self._put(upload_id, UploadState.QUEUED)
+
+    async def mark_done(self, upload_id: UploadId) -> UploadItem:
+        """Take an uncertain upload for done, because the person has seen it on the service."""
+        async with self._handover:
+            item = await self.get(upload_id)
+            return await self._put(upload_id, UploadState.DONE) if item.state is UploadState.UNCERTAIN else item
+
+    async def discard(self, upload_id: UploadId) -> None:
+        """Forget an upload that is not on its way, and its file."""
+        async with self._handover:
+            if (await self.get(upload_id)).state in _IN_FLIGHT:
+                raise InputError("This upload is on its way.", remedy="Cancel it first.")
+            await self._store.remove(upload_id)
+            self._items.pop(upload_id, None)
+            self._observers.notify(UploadRemoved(upload_id))
+            self._wake_waiters(upload_id)
+
+    # --- keeping track ------------------------------------------------------------------------------------------------
+
+    async def _take_in(self, storing: Coroutine[Any, Any, UploadItem]) -> UploadItem:
+        task = asyncio.create_task(storing)
+        try:
+            item = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # The disk has been asked and cannot be told to stop: whoever gave up must not find it uploaded later.
+            withdrawal = asyncio.create_task(self._withdraw(task))
+            self._withdrawals.add(withdrawal)
+            withdrawal.add_done_callback(self._withdrawals.discard)
+            raise
+        self._moved(item)
+        self._wake.set()
+        return item
+
+    async def _withdraw(self, storing: asyncio.Task[UploadItem]) -> None:
+        try:
+            item = await storing
+        except UserFacingError:
+            return
+        await self._put(item.id, UploadState.CANCELLED)
+
+    async def _put(self, upload_id: UploadId, state: UploadState) -> UploadItem:
+        item = await self._store.set_state(upload_id, state)
+        self._moved(item)
+        self._wake.set()
+        return item
+
+    def _moved(self, item: UploadItem) -> None:
+        if item.state in _GONE:
+            self._items.pop(item.id, None)
+        else:
+            self._items[item.id] = item
+        if item.state is UploadState.DONE:
+            self._troubles = self._too_large = 0
+        self._observers.notify(UploadChanged(item))
+        if item.state not in _IN_FLIGHT:
+            self._wake_waiters(item.id)
+
+    def _wake_waiters(self, upload_id: UploadId) -> None:
+        for waiter in self._waiters.get(upload_id, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _set_state(self, state: QueueState) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        self._observers.notify(QueueChanged(state))
+        for upload_id in tuple(self._waiters):
+            self._wake_waiters(upload_id)
+        self._wake.set()
+
+    async def _requeue_paused(self) -> None:
+        """Queue again what the service's answer has paused; what the person or a crash has paused stays."""
+        for item in tuple(self._items.values()):
+            if item.state is UploadState.PAUSED and item.error_kind is not None:
+                await self._put(item.id, UploadState.QUEUED)
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    async def _dispatch(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                wait_s = await self._fill()
+            except UserFacingError as error:
+                self._set_state(QueueState(QueueMode.PAUSED, str(error), error.kind))
+                wait_s = None
+            await self._until_woken(wait_s)
+
+    async def _fill(self) -> float | None:
+        """Start as many senders as may run; returns how long to wait until more may, None if nothing is waiting."""
+        while len(self._sender.tasks()) < min(max(1, self._concurrency()), MAX_CONCURRENCY):
+            async with self._handover:
+                if self._is_held():
+                    return self._hold_left_s()
+                queued = [item for item in self._items.values() if item.state is UploadState.QUEUED]
+                if not queued:
+                    self._set_state(QueueState(QueueMode.RUNNING))
+                    return None
+                if (left_s := await self._start_one(queued)) != 0:
+                    return left_s
+        return None
+
+    async def _start_one(self, queued: list[UploadItem]) -> float | None:
+        """Send the first that the pace allows; 0.0 when that was done, else how long all have to wait."""
+        has_credential: bool | None = None
+        waits_s: dict[bool, float] = {}
+        for item in queued:
+            if not item.options.anonymous and has_credential is None:
+                has_credential = await self._has_credential()
+            anonymous = item.options.anonymous or not has_credential
+            if anonymous not in waits_s:
+                waits_s[anonymous] = await self._pace_s(anonymous=anonymous)
+            if waits_s[anonymous] > 0:
+                continue
+            if self._is_held():  # A sender or the person has said so meanwhile.
+                return self._hold_left_s()
+            self._set_state(QueueState(QueueMode.RUNNING))
+            await self._claim(item, anonymous=anonymous)
+            return 0.0
+        left_s, anonymous = min((wait_s, anonymous) for anonymous, wait_s in waits_s.items())
+        if not self._is_held():
+            self._set_waiting(left_s, _PACE_REASONS[anonymous], ErrorKind.RATE_LIMITED)
+        return left_s
+
+    async def _pace_s(self, *, anonymous: bool) -> float:
+        limit, now = pacing.ANONYMOUS if anonymous else pacing.SIGNED_IN, self._clock.now()
+        attempts = await self._store.attempts_since(now - limit.window, anonymous=anonymous)
+        return limit.wait_s(attempts, now)
+
+    async def _claim(self, item: UploadItem, *, anonymous: bool) -> None:
+        claimed = await self._store.claim(item.id, anonymous=anonymous)
+        if claimed is None:
+            # Another process was quicker, or has removed it: it is theirs to tell of.
+            del self._items[item.id]
+            self._observers.notify(UploadRemoved(item.id))
+            self._wake_waiters(item.id)
+            return
+        self._moved(claimed)
+        task = self._sender.start(claimed)
+        task.add_done_callback(_report_bug)
+        task.add_done_callback(lambda _task: self._wake.set())
+
+    async def _heed(self, item: UploadItem, verdict: Verdict, error: UserFacingError) -> None:
+        """Let the queue as a whole draw its conclusion from the failure of one upload."""
+        if verdict is Verdict.WAIT:
+            asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
+            self._hold(pacing.asked_wait_s(asked_s, self._troubles, self._random), str(error), error.kind)
+            if self._state.mode is QueueMode.WAITING:
+                await self._store.save_queue_state(self._state)
+        elif verdict is Verdict.RETRY or (verdict is Verdict.UNCERTAIN and isinstance(error, ServiceError)):
+            self._hold(pacing.retry_wait_s(self._troubles, self._random), str(error), error.kind)
+        elif verdict is Verdict.PAUSE:
+            self._set_state(QueueState(QueueMode.PAUSED, str(error), error.kind))
+        elif isinstance(error, TooLarge) and item.size <= _SMALL_BYTES:
+            self._too_large += 1
+            if self._too_large >= _TOO_MANY_TOO_LARGE:
+                reason = f"{error.message} These are small files: the storage of the account may be full."
+                self._set_state(QueueState(QueueMode.PAUSED, reason, error.kind))
+
+    def _is_held(self) -> bool:
+        return self._state.mode is QueueMode.PAUSED or self._hold_until > self._clock.monotonic()
+
+    def _hold_left_s(self) -> float | None:
+        """None while paused: only the person ends that."""
+        return None if self._state.mode is QueueMode.PAUSED else self._hold_until - self._clock.monotonic()
+
+    def _hold(self, seconds: float, reason: str, kind: ErrorKind | None) -> None:
+        self._troubles += 1
+        self._hold_until = max(self._hold_until, self._clock.monotonic() + seconds)
+        self._set_waiting(self._hold_until - self._clock.monotonic(), reason, kind)
+
+    def _set_waiting(self, seconds: float, reason: str, kind: ErrorKind | None) -> None:
+        if self._state.mode is not QueueMode.PAUSED:
+            resume_at = self._clock.now() + timedelta(seconds=seconds)
+            self._set_state(QueueState(QueueMode.WAITING, reason, kind, resume_at))
+
+    def _held_s(self) -> float:
+        """How long nothing will be sent, as far as is known; infinite while paused."""
+        if self._state.mode is QueueMode.PAUSED:
+            return math.inf
+        if self._state.mode is not QueueMode.WAITING or self._state.resume_at is None:
+            return -math.inf
+        return (self._state.resume_at - self._clock.now()).total_seconds()
+
+    async def _until_woken(self, wait_s: float | None) -> None:
+        woken = asyncio.ensure_future(self._wake.wait())
+        waits = {woken} if wait_s is None else {woken, asyncio.ensure_future(self._clock.sleep(wait_s))}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+
+def _report_bug(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        context = {"message": f"the task “{task.get_name()}” failed", "exception": error, "task": task}
+        task.get_loop().call_exception_handler(context)
