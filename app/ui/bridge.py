@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 import shiboken6
@@ -28,8 +28,9 @@ SHUTDOWN_S = 3.0
 class TaskHandle:
     """A submitted coroutine, as the Qt side holds it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, running: set[asyncio.Task[Any]]) -> None:
         self._loop = loop
+        self._running = running
         self._task: asyncio.Task[Any] | None = None
         self._cancelled = False
 
@@ -50,6 +51,8 @@ class TaskHandle:
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._task = self._loop.create_task(coroutine)
+        self._running.add(self._task)
+        self._task.add_done_callback(self._running.discard)
         if self._cancelled:
             self._task.cancel()
 
@@ -65,6 +68,8 @@ class Bridge(QObject):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="asyncio", daemon=True)
         self._started = threading.Event()
+        self._running: set[asyncio.Task[Any]] = set()
+        """What was submitted and has not ended; touched on the asyncio thread only."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -91,7 +96,7 @@ class Bridge(QObject):
         before: `on_done` with the result, `on_error` with a UserFacingError, `on_cancelled` when the person changed
         their mind inside. Any other exception is a bug: it is raised on the Qt thread, where the crash handler sees it.
         """
-        handle = TaskHandle(self._loop)
+        handle = TaskHandle(self._loop, self._running)
 
         def deliver(callback: Callable[..., None] | None, *values: object) -> None:
             if callback is not None and not handle.is_cancelled and shiboken6.isValid(owner):
@@ -147,29 +152,31 @@ class Bridge(QObject):
         self.post(put)
         return await future
 
-    def stop(self, close: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
-        """Cancel what still runs, await it for at most `SHUTDOWN_S`, run `close()`, and end the thread.
+    def stop(self, close: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Cancel what was submitted and await it, then `close()`, then cancel what is left, and end the thread.
 
-        Blocks the Qt thread, which has nothing left to do. `close` gets `SHUTDOWN_S` as well.
+        Blocks the Qt thread, which has nothing left to do; each step gets `SHUTDOWN_S`.
         """
         if not self._thread.is_alive():
             self._loop.close()
             return
-        asyncio.run_coroutine_threadsafe(self._drain(close), self._loop).result(3 * SHUTDOWN_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(SHUTDOWN_S)
+        try:
+            asyncio.run_coroutine_threadsafe(self._drain(close), self._loop).result(4 * SHUTDOWN_S)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(SHUTDOWN_S)
 
-    @staticmethod
-    async def _drain(close: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=SHUTDOWN_S)
-        if close is not None:
-            async with asyncio.timeout(SHUTDOWN_S):
-                await close()
-        await asyncio.get_running_loop().shutdown_asyncgens()
+    async def _drain(self, close: Callable[[], Awaitable[None]] | None) -> None:
+        await _cancel(self._running)
+        try:
+            if close is not None:
+                async with asyncio.timeout(SHUTDOWN_S):
+                    await close()
+        finally:
+            await _cancel(asyncio.all_tasks() - {asyncio.current_task()})
+            loop = asyncio.get_running_loop()
+            await loop.shutdown_asyncgens()
+            await loop.shutdown_default_executor()
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -183,3 +190,11 @@ class Bridge(QObject):
     def _call(crossing: tuple[Callable[..., None], tuple[Any, ...]]) -> None:
         function, args = crossing
         function(*args)
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[Any] | None]) -> None:
+    running = {task for task in tasks if task is not None}
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running, timeout=SHUTDOWN_S)
