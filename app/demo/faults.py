@@ -29,8 +29,8 @@ class Fault:
     """What to do instead of, or before, the proper answer to the next `times` requests that match.
 
     In this order, each when given: wait `delay_s`; drop the connection; answer with `status`, `headers` and `body`, or
-    else with the proper answer; in pieces of `drip_bytes` with `drip_pause_s` between. `method` and `path` (without
-    query) are shell patterns.
+    else with the proper answer; in pieces of `drip_bytes` with `drip_pause_s` between; and break the connection when
+    `cut_after` bytes of the answer's body are out. `method` and `path` (without query) are shell patterns.
     """
 
     method: str = "*"
@@ -44,6 +44,7 @@ class Fault:
     body: bytes = b""
     drip_bytes: int = 0
     drip_pause_s: float = 0.0
+    cut_after: int | None = None
 
     def on(self, method: str = "*", path: str = "*", *, times: int = 1, stage: Stage | None = None) -> Fault:
         """The same fault for these requests, at this stage."""
@@ -86,6 +87,11 @@ class Fault:
     def drip(cls, piece_bytes: int, pause_s: float) -> Fault:
         """The proper answer, piece by piece."""
         return cls(stage=Stage.AFTER_COMMIT, drip_bytes=piece_bytes, drip_pause_s=pause_s)
+
+    @classmethod
+    def cut(cls, after: int) -> Fault:
+        """The beginning of the proper answer, `after` bytes of its body, and then the connection breaks."""
+        return cls(stage=Stage.AFTER_COMMIT, cut_after=after)
 
 
 class Faults:

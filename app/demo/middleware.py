@@ -60,63 +60,57 @@ class Observer:
         if fault is None:
             await self._app(scope, counting_receive, completing_send)
         else:
-            strike = _Strike(fault, self._connections, scope, counting_receive, completing_send)
-            await strike.run(self._app)
+            strike = _Strike(fault, self._connections, scope["client"], receive)
+            await strike.run(self._app, scope, counting_receive, completing_send)
 
 
 class _Strike:
     """One fault on one request."""
 
-    def __init__(self, fault: Fault, connections: Connections, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, fault: Fault, connections: Connections, client: tuple[str, int], receive: Receive) -> None:
         self._fault = fault
         self._connections = connections
-        self._scope = scope
+        self._client = client
         self._receive = receive
-        self._send = send
+        """Not counted: what is read only to see the connection end was never taken."""
 
-    async def run(self, app: ASGIApp) -> None:
+    async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._fault
-        replaces_answer = fault.drop or fault.status is not None
         answer: list[Message] = []
 
         async def keep(message: Message) -> None:
             answer.append(message)
 
-        if fault.stage is Stage.AFTER_COMMIT:
-            await app(self._scope, self._receive, keep)
-            await self._connections.pause(fault.delay_s)
-        elif replaces_answer:
-            if fault.stage is Stage.BEFORE_COMMIT:
-                await self._drain()
-            await self._connections.pause(fault.delay_s)
-        else:
-            if fault.stage is Stage.BEFORE_BODY:
+        async def receive_late() -> Message:
+            message = await receive()
+            if fault.stage is Stage.BEFORE_COMMIT and not message.get("more_body"):
                 await self._connections.pause(fault.delay_s)
-            await app(self._scope, self._late_receive, keep if fault.drip_bytes else self._send)
-            if not fault.drip_bytes:
-                return
-        if fault.drop:
-            await self._drop()
+            return message
+
+        if fault.stage is Stage.AFTER_COMMIT:
+            await app(scope, receive, keep)
+            await self._connections.pause(fault.delay_s)
         else:
-            await self._answer(answer)
+            replaces_answer = fault.drop or fault.status is not None
+            if fault.stage is Stage.BEFORE_COMMIT and replaces_answer:
+                while (await receive()).get("more_body"):
+                    pass
+            if fault.stage is Stage.BEFORE_BODY or replaces_answer:
+                await self._connections.pause(fault.delay_s)
+            if not replaces_answer:
+                await app(scope, receive_late, keep)
+        if fault.drop:
+            self._connections.abort(self._client)
+            await self._disconnected()
+        else:
+            await self._answer(answer, send)
 
-    async def _late_receive(self) -> Message:
-        message = await self._receive()
-        if self._fault.stage is Stage.BEFORE_COMMIT and not message.get("more_body"):
-            await self._connections.pause(self._fault.delay_s)
-        return message
-
-    async def _drain(self) -> None:
-        while (await self._receive()).get("more_body"):
-            pass
-
-    async def _drop(self) -> None:
-        self._connections.abort(self._scope["client"])
+    async def _disconnected(self) -> None:
         # Returning before the server noticed would make it send a 500.
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    async def _answer(self, proper: list[Message]) -> None:
+    async def _answer(self, proper: list[Message], send: Send) -> None:
         fault = self._fault
         if fault.status is not None:
             headers = [(key.lower().encode(), value.encode()) for key, value in fault.headers.items()]
@@ -128,13 +122,18 @@ class _Strike:
             body = b"".join(message.get("body", b"") for message in proper[1:])
         else:
             return  # the client went away, so there is nobody to answer
-        await self._send(start)
+        await send(start)
+        body = body[: fault.cut_after]
         size = fault.drip_bytes or len(body) or 1
         for position in range(0, len(body), size):
             piece = body[position : position + size]
-            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
             await self._connections.pause(fault.drip_pause_s)
-        await self._send({"type": "http.response.body", "body": b""})
+        if fault.cut_after is None:
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            self._connections.close(self._client)
+            await self._disconnected()
 
 
 class LoopbackGuard:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _STOP_S = 5.0
 _KEEP_ALIVE_S = 60
+_LAST_ROUNDS = 10
 
 
 class Connections:
@@ -27,8 +28,10 @@ class Connections:
         self._stopping = asyncio.Event()
 
     def add(self, transport: asyncio.Transport) -> None:
-        """Note a new one."""
+        """Note a new one; one that was accepted during `stop` is cut at once."""
         self._transports[transport.get_extra_info("peername")[:2]] = transport
+        if self._stopping.is_set():
+            transport.abort()
 
     def remove(self, transport: asyncio.Transport) -> None:
         """Forget one that is closed."""
@@ -39,6 +42,12 @@ class Connections:
         transport = self._transports.get((client[0], client[1]))
         if transport is not None:
             transport.abort()
+
+    def close(self, client: tuple[str, int]) -> None:
+        """Close one when what was buffered is sent."""
+        transport = self._transports.get((client[0], client[1]))
+        if transport is not None:
+            transport.close()
 
     def stop(self) -> None:
         """Cut all and end every pause."""
@@ -92,8 +101,9 @@ class _Server(uvicorn.Server):
             _, late = await asyncio.wait(self.server_state.tasks, timeout=_STOP_S)
             for task in late:
                 task.cancel()
-        # One more round, so that closed transports say goodbye before the loop ends.
-        await asyncio.sleep(0)
+        # A connection just accepted takes a few rounds of the loop to be known, cut and closed.
+        for _ in range(_LAST_ROUNDS):
+            await asyncio.sleep(0)
 
 
 class Runner:
