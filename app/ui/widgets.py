@@ -37,7 +37,7 @@ def label(text: str = "", *, tone: str = "", small: bool = False, wrap: bool = F
         made.setFont(theme.small_font(made.font()))
     if wrap:
         made.setWordWrap(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         made.setSizePolicy(policy)
     return made
@@ -232,13 +232,13 @@ class NoticeBar(QFrame):
     def __init__(self, kind: str = "notice", *, dismissible: bool = True) -> None:
         super().__init__()
         self.setProperty("look", kind)
-        self._text = label(wrap=True)
+        self.text = label(wrap=True)
         self.buttons = QHBoxLayout()
         self.buttons.setContentsMargins(0, 0, 0, 0)
         self.column = QVBoxLayout()
         """The sentence, then what a window adds, then the buttons."""
         self.column.setSpacing(theme.SPACE_XS)
-        self.column.addWidget(self._text)
+        self.column.addWidget(self.text)
         self.column.addLayout(self.buttons)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_M, theme.SPACE_S, theme.SPACE_S, theme.SPACE_S)
@@ -253,5 +253,5 @@ class NoticeBar(QFrame):
 
     def set_text(self, text: str) -> None:
         """Say this."""
-        self._text.setText(text)
+        self.text.setText(text)
         self.setAccessibleName(text)

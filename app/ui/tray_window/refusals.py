@@ -28,6 +28,7 @@ class RefusalList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._panel = NoticeBar("error", dismissible=False)
+        self._panel.text.setFont(theme.heading_font(self._panel.text.font()))
         self._lines = QVBoxLayout()
         self._lines.setSpacing(theme.SPACE_S)
         self._panel.column.insertLayout(1, self._lines)

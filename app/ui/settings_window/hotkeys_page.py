@@ -1,0 +1,107 @@
+"""Keys that work everywhere: press to record, and beside each what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.core.ports import BindResult
+from app.core.shortcuts import Shortcut
+from app.core.workflow import BUILT_IN_WORKFLOWS
+from app.settings import Settings
+from app.settings.checks import check_shortcut
+from app.settings.schema import Hotkeys
+from app.ui import theme
+from app.ui.settings_window.page import Group, Page, Row
+from app.ui.settings_window.recorder import ReadKey, ShortcutRecorder
+from app.ui.texts import workflow_name
+from app.ui.widgets import IconButton, NoticeBar, button, label
+
+
+class HotkeysPage(Page):
+    """One row for each workflow."""
+
+    recording_changed = Signal(bool)
+    """While True, the application lets go of its global keys, so that they can be pressed here."""
+
+    def __init__(self, read_key: ReadKey | None) -> None:
+        super().__init__(self.tr("Hotkeys"))
+        self._shortcuts: dict[str, str] = {}
+        self._recorders: dict[str, ShortcutRecorder] = {}
+        self._clears: dict[str, IconButton] = {}
+        self._workflow_rows: dict[str, Row] = {}
+        self._unavailable = NoticeBar(dismissible=False)
+        self._unavailable.hide()
+        self.add(self._unavailable)
+        how = self.tr("Click a key and press another. Esc leaves it as it is, Backspace removes it.")
+        self.add(label(how, tone="muted", wrap=True))
+        self.add(Group([self._row(workflow.id, read_key) for workflow in BUILT_IN_WORKFLOWS]))
+        foot = QWidget()
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(button(self.tr("Reset all"), self._reset))
+        self.add(foot)
+
+    def set_settings(self, settings: Settings, overrides: Mapping[str, str]) -> None:
+        """Show these keys."""
+        super().set_settings(settings, overrides)
+        self._shortcuts = dict(settings.hotkeys.shortcuts)
+        for workflow_id, recorder in self._recorders.items():
+            text = self._shortcuts.get(workflow_id, "")
+            recorder.set_shortcut(text)
+            self._clears[workflow_id].setEnabled(bool(text))
+            self._workflow_rows[workflow_id].show_problem("")
+
+    def set_results(self, results: Mapping[str, BindResult]) -> None:
+        """Say beside each key why it could not be bound."""
+        for workflow_id, row in self._workflow_rows.items():
+            result = results.get(workflow_id)
+            row.show_problem("" if result is None or result.bound else result.reason)
+
+    def set_unavailable(self, reason: str) -> None:
+        """Say that this desktop has no global keys, and what to do; nothing when it has."""
+        self._unavailable.set_text(reason)
+        self._unavailable.setVisible(bool(reason))
+
+    def problem_of(self, workflow_id: str) -> str:
+        """What is said beside a key."""
+        return self._workflow_rows[workflow_id].problem
+
+    def _row(self, workflow_id: str, read_key: ReadKey | None) -> Row:
+        name = workflow_name(workflow_id)
+        recorder = self._recorders[workflow_id] = ShortcutRecorder(name, read_key)
+        recorder.recorded.connect(lambda text: self._recorded(workflow_id, text))
+        recorder.recording_changed.connect(self.recording_changed)
+        clear = self._clears[workflow_id] = IconButton(
+            "close", self.tr("Remove the key of “{name}”").format(name=name), size=14
+        )
+        clear.clicked.connect(lambda: self._recorded(workflow_id, ""))
+        control = QWidget()
+        row = QHBoxLayout(control)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE_XS)
+        row.addWidget(recorder)
+        row.addWidget(clear)
+        made = self._workflow_rows[workflow_id] = Row(name, "", control)
+        return made
+
+    def _recorded(self, workflow_id: str, text: str) -> None:
+        problem = check_shortcut(text) or self._conflict(workflow_id, text)
+        self._workflow_rows[workflow_id].show_problem(problem or "")
+        if problem is None:
+            self.change_requested.emit("hotkeys", {"shortcuts": {**self._shortcuts, workflow_id: text}})
+
+    def _conflict(self, workflow_id: str, text: str) -> str | None:
+        if not text:
+            return None
+        wanted = Shortcut.parse(text)
+        for other, other_text in self._shortcuts.items():
+            if other != workflow_id and other_text and Shortcut.parse(other_text) == wanted:
+                return self.tr("{keys} is the key of “{name}” already.").format(keys=wanted, name=workflow_name(other))
+        return None
+
+    def _reset(self) -> None:
+        self.change_requested.emit("hotkeys", {"shortcuts": dict(Hotkeys().shortcuts)})

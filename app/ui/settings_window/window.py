@@ -1,0 +1,262 @@
+"""The settings window: a list of pages, a search field, and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.ports import BindResult
+from app.settings import Settings
+from app.ui import icons, theme
+from app.ui.account_view import AccountView
+from app.ui.settings_window.account_page import AccountPage
+from app.ui.settings_window.fields import TextField
+from app.ui.settings_window.hotkeys_page import HotkeysPage
+from app.ui.settings_window.links_page import LinksPage
+from app.ui.settings_window.page import Page
+from app.ui.settings_window.recorder import ReadKey
+from app.ui.widgets import NoticeBar, label
+
+_SIDEBAR_WIDTH = 190
+
+
+class PageId(Enum):
+    """The pages; the value is the drawing in the list."""
+
+    ACCOUNT = "person"
+    CAPTURE = "camera"
+    AFTER_CAPTURE = "folder"
+    UPLOAD = "upload"
+    LINKS = "link"
+    HOTKEYS = "keyboard"
+    APPEARANCE = "appearance"
+    ADVANCED = "advanced"
+
+
+class SettingsWindow(QWidget):
+    """Shows settings and says what should change; it stores nothing itself."""
+
+    change_requested = Signal(str, dict)
+    """A section's name and its new values, for `SettingsFile.update`; answered by `set_settings` or `show_problem`."""
+    key_entered = Signal(str)
+    """An API key: a secret, to be checked and stored, not logged."""
+    check_key_requested = Signal()
+    remove_key_requested = Signal()
+    recording_changed = Signal(bool)
+    """While True, the application lets go of its global keys."""
+
+    def __init__(self, *, read_key: ReadKey | None = None, screenshots_folder: str = "") -> None:
+        super().__init__()
+        self.setWindowTitle(self.tr("ImgLink settings"))
+        self.setWindowIcon(icons.app_icon())
+        self.setMinimumSize(640, 420)
+        self._account = AccountPage()
+        self._hotkeys = HotkeysPage(read_key)
+        self._pages: dict[PageId, Page] = {
+            PageId.ACCOUNT: self._account,
+            PageId.CAPTURE: self._capture_page(),
+            PageId.AFTER_CAPTURE: self._after_capture_page(screenshots_folder),
+            PageId.UPLOAD: self._upload_page(),
+            PageId.LINKS: LinksPage(),
+            PageId.HOTKEYS: self._hotkeys,
+            PageId.APPEARANCE: self._appearance_page(),
+            PageId.ADVANCED: self._advanced_page(),
+        }
+        self._search = QLineEdit()
+        self._list = QListWidget()
+        self._stack = QStackedWidget()
+        self._nothing = label(self.tr("No setting has these words."), tone="muted")
+        self._notices = QVBoxLayout()
+        self._notice_area = QWidget()
+        self._build()
+        for page in self._pages.values():
+            page.change_requested.connect(self.change_requested)
+        self._account.key_entered.connect(self.key_entered)
+        self._account.check_key_requested.connect(self.check_key_requested)
+        self._account.remove_key_requested.connect(self.remove_key_requested)
+        self._hotkeys.recording_changed.connect(self.recording_changed)
+        self.set_settings(Settings(), {})
+        self.open_page(PageId.ACCOUNT)
+
+    def sizeHint(self) -> QSize:
+        """Room for most pages without scrolling."""
+        return QSize(820, 600)
+
+    def set_settings(self, settings: Settings, overrides: Mapping[str, str]) -> None:
+        """Show these values; `overrides` as in SettingsFile."""
+        for page in self._pages.values():
+            page.set_settings(settings, overrides)
+        for key, variable in overrides.items():
+            self.show_problem(key, self.tr("Decided by {variable} in the environment.").format(variable=variable))
+
+    def show_problem(self, key: str, text: str) -> None:
+        """Say below a setting what is wrong with it, or at the top when it has no row."""
+        shown = [page.show_problem(key, text) for page in self._pages.values()]
+        if not any(shown):
+            self.add_notices([text])
+
+    def add_notices(self, texts: Sequence[str]) -> None:
+        """Say something about all the settings, above the page."""
+        for text in texts:
+            bar = NoticeBar()
+            bar.set_text(text)
+            bar.dismissed.connect(lambda dismissed=bar: self._dismiss(dismissed))
+            self._notices.addWidget(bar)
+        self._notice_area.setVisible(self._notices.count() > 0)
+
+    def set_account(self, account: AccountView) -> None:
+        """Show this account."""
+        self._account.set_account(account)
+
+    def set_hotkey_results(self, results: Mapping[str, BindResult]) -> None:
+        """Say beside each key why it could not be bound."""
+        self._hotkeys.set_results(results)
+
+    def set_hotkeys_unavailable(self, reason: str) -> None:
+        """Say that this desktop has no global keys; nothing when it has."""
+        self._hotkeys.set_unavailable(reason)
+
+    def page(self, page_id: PageId) -> Page:
+        """One page, for tests and pictures."""
+        return self._pages[page_id]
+
+    def open_page(self, page_id: PageId) -> None:
+        """Show one page; Account is ready to take a key."""
+        self._list.setCurrentRow(list(PageId).index(page_id))
+
+    def present(self, page_id: PageId | None = None) -> None:
+        """Come to the front."""
+        if page_id is not None:
+            self._search.clear()
+            self.open_page(page_id)
+            if page_id is PageId.ACCOUNT:
+                self._account.focus_key()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow light and dark."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_list"):
+            self._paint_icons()
+
+    def _capture_page(self) -> Page:
+        page = Page(self.tr("Capture"))
+        page.add_settings("capture.region_done_on_release", "capture.include_cursor", "capture.delay_s")
+        page.add_settings("capture.image_format", "capture.jpeg_quality")
+        return page
+
+    def _after_capture_page(self, screenshots_folder: str) -> Page:
+        page = Page(self.tr("After capture"))
+        page.add_settings("after_capture.save_to_folder", "after_capture.folder", "after_capture.name_pattern")
+        page.add_settings("after_capture.copy_image")
+        folder = page.fields["after_capture.folder"]
+        if isinstance(folder, TextField):
+            folder.set_placeholder(screenshots_folder)
+        return page
+
+    def _upload_page(self) -> Page:
+        page = Page(self.tr("Upload"))
+        page.add_settings("upload.visibility", "upload.nsfw", "upload.anonymous")
+        page.add_settings("upload.strip_metadata", "upload.neutral_names", title=self.tr("Privacy"))
+        page.add_settings("upload.concurrency")
+        return page
+
+    def _appearance_page(self) -> Page:
+        page = Page(self.tr("Appearance"))
+        page.add_settings("appearance.theme")
+        page.add_settings("notifications.desktop", "notifications.card", title=self.tr("After an upload"))
+        return page
+
+    def _advanced_page(self) -> Page:
+        page = Page(self.tr("Advanced"))
+        page.add_settings("account.base_url", "account.sign_in_path")
+        return page
+
+    def _build(self) -> None:
+        self._search.setPlaceholderText(self.tr("Search"))
+        self._search.setAccessibleName(self.tr("Search the settings"))
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._find)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._search.setFocus)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self._escape)
+        self._list.setProperty("look", "sidebar")
+        self._list.setAccessibleName(self.tr("Pages"))
+        self._list.setIconSize(QSize(18, 18))
+        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for page in self._pages.values():
+            item = QListWidgetItem(page.title)
+            item.setSizeHint(QSize(0, self._list.fontMetrics().height() + 2 * theme.SPACE_M))
+            self._list.addItem(item)
+            self._stack.addWidget(page)
+        self._paint_icons()
+        self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
+        side = QVBoxLayout()
+        side.setContentsMargins(theme.SPACE_M, theme.SPACE_L, theme.SPACE_M, theme.SPACE_M)
+        side.setSpacing(theme.SPACE_M)
+        side.addWidget(self._search)
+        side.addWidget(self._list, 1)
+        sidebar = QWidget()
+        sidebar.setObjectName("sidebar")
+        sidebar.setLayout(side)
+        sidebar.setFixedWidth(_SIDEBAR_WIDTH)
+        self._notices.setContentsMargins(theme.SPACE_XL, theme.SPACE_L, theme.SPACE_XL, 0)
+        self._notice_area.setLayout(self._notices)
+        self._notice_area.hide()
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.hide()
+        main = QVBoxLayout()
+        main.setSpacing(0)
+        main.addWidget(self._notice_area)
+        main.addWidget(self._nothing, 1)
+        main.addWidget(self._stack, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(sidebar)
+        row.addLayout(main, 1)
+
+    def _paint_icons(self) -> None:
+        tokens = theme.current_tokens()
+        for index, page_id in enumerate(PageId):
+            icon = icons.symbolic_icon(page_id.value, QColor(tokens.muted), QColor(tokens.disabled), 18)
+            self._list.item(index).setIcon(icon)
+
+    def _find(self, query: str) -> None:
+        words = query.strip()
+        first: int | None = None
+        for index, page in enumerate(self._pages.values()):
+            by_title = bool(words) and words.casefold() in page.title.casefold()
+            found = page.search("" if by_title else words) or by_title or not words
+            self._list.item(index).setHidden(not found)
+            first = index if found and first is None else first
+        self._nothing.setVisible(first is None)
+        self._stack.setVisible(first is not None)
+        if first is not None and self._list.currentItem().isHidden():
+            self._list.setCurrentRow(first)
+
+    def _dismiss(self, bar: NoticeBar) -> None:
+        self._notices.removeWidget(bar)
+        bar.deleteLater()
+        self._notice_area.setVisible(self._notices.count() > 0)
+
+    def _escape(self) -> None:
+        if self._search.text():
+            self._search.clear()
+        else:
+            self.close()
