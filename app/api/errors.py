@@ -118,8 +118,6 @@ def answer_error(attempt: Attempt, answer: Answer, now: datetime) -> ServiceErro
     """The error for an answer whose status is no success."""
     if 300 <= answer.status < 400:
         return _redirected(attempt, answer)
-    if answer.status < 200:
-        return unreadable(attempt, answer, f"status {answer.status} in place of an answer")
     meaning = _meaning(attempt, answer)
     wait_s = retry_after_s(answer.retry_after, now) if answer.status == 429 else None
     remedy = f"Try again in {_span(wait_s)}." if wait_s is not None else meaning.remedy
