@@ -29,15 +29,14 @@ def _one_side(at: int, size: int, clearance: int, bounds: tuple[int, int], *, af
 def beside_selection(
     selection: Rect, size: tuple[int, int], monitor: Rect, gap: int, keep_clear: tuple[Rect, ...]
 ) -> Rect:
-    """A place for the size label: above the selection, else below, else inside; not under what is in `keep_clear`."""
+    """A place for the size label: above the selection, else below, inside or beside; not under `keep_clear`."""
     seen = selection.intersected(monitor)
     width, height = size
-    above, below = seen.y - gap - height, seen.bottom + gap
-    places = [
-        Rect(x, y, width, height)
-        for y in (above, below, seen.y + gap, seen.bottom - gap - height)
-        for x in (seen.x, seen.right - width)
-    ]
+    rows = [seen.y - gap - height, seen.bottom + gap, seen.y + gap, seen.bottom - gap - height]
+    rows += [y for rect in keep_clear for y in (rect.y - gap - height, rect.bottom + gap)]
+    columns = [seen.x, seen.right - width]
+    columns += [x for rect in keep_clear for x in (rect.x - gap - width, rect.right + gap)]
+    places = [Rect(x, y, width, height) for y in rows for x in columns]
     inside = [place for place in places if monitor.encloses(place)]
     free = [place for place in inside if all(place.intersected(rect).is_empty for rect in keep_clear)]
     return (free or inside or [places[0].kept_inside(monitor)])[0]

@@ -1,0 +1,1 @@
+"""The overlay, on Qt's offscreen platform."""
