@@ -183,12 +183,12 @@ class DesktopSession:
         """Make any picture of the desktop's size its background."""
         self._client.paint_root(picture)
 
-    def open_window(self, title: str, rect_px: Rect, *, origin: tuple[int, int] = (97, 61)) -> PaintedWindow:
-        """Open an ordinary window that shows a pattern of its own, and wait until it is on the screen.
+    def open_window(self, title: str, rect_px: Rect, picture: Image.Image | None = None) -> PaintedWindow:
+        """Open an ordinary window that shows a picture, or a pattern of its own, and wait until it is on the screen.
 
         `rect_px` is its inside; leave room for the title bar.
         """
-        picture = pattern(rect_px.width, rect_px.height, *origin)
+        picture = picture or pattern(rect_px.width, rect_px.height, 97, 61)
         window = self._client.open_window(title, rect_px, picture)
         self.wait_for(
             lambda: self.screenshot(rect_px).tobytes() == picture.tobytes(), what=f"“{title}” was not painted"
