@@ -143,7 +143,6 @@ class NumberField(Field):
         self._spin = _Spin()
         super().__init__(option, self._spin, 90)
         self._spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._spin.setRange(option.rules.minimum or 0, option.rules.maximum or 1_000_000)
         # Told when it is complete: typing 15 must not store 1 on the way.
         self._spin.setKeyboardTracking(False)

@@ -44,7 +44,6 @@ class LinksPage(Page):
         super().set_settings(settings, overrides)
         self._form, self._template = settings.links.form, settings.links.template
         self._server = settings.account.base_url
-        self.rows["links.template"].setEnabled(self._form is LinkForm.CUSTOM)
         self._show(self._template)
 
     def _edited(self, template: str) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.core.images import ImageFormat
+from app.core.links import LinkForm
 from app.settings import Option, Settings, options
 from app.ui import theme
 from app.ui.settings_window.fields import Field, TextField, make_field
 from app.ui.widgets import heading, label, line, set_tone
+
+
+_NEEDED: dict[str, Callable[[Settings], bool]] = {
+    "capture.jpeg_quality": lambda settings: settings.capture.image_format is ImageFormat.JPEG,
+    "after_capture.folder": lambda settings: settings.after_capture.save_to_folder,
+    "after_capture.name_pattern": lambda settings: settings.after_capture.save_to_folder,
+    "links.template": lambda settings: settings.links.form is LinkForm.CUSTOM,
+}
+"""Settings that count only while another has some value; their rows are greyed otherwise."""
 
 
 class Row(QWidget):
@@ -144,6 +155,7 @@ class Page(QScrollArea):
             if isinstance(field, TextField):
                 field.set_fixed(key in overrides)
             self._show_problem(key, "")
+            self.rows[key].setEnabled(key not in _NEEDED or _NEEDED[key](settings))
 
     def show_problem(self, key: str, text: str) -> bool:
         """Say what is wrong with a setting; False when it is not on this page."""
