@@ -60,7 +60,7 @@ class Observer:
         if fault is None:
             await self._app(scope, counting_receive, completing_send)
         else:
-            strike = _Strike(fault, self._connections, scope["client"], receive)
+            strike = _Strike(fault, self._connections, scope["client"] or ("", 0), receive)
             await strike.run(self._app, scope, counting_receive, completing_send)
 
 

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 _STOP_S = 5.0
 _KEEP_ALIVE_S = 60
-_LAST_ROUNDS = 10
+_ACCEPT_ROUNDS = 4
+NOBODY = ("", 0)
+"""The address of a client that nobody can ask any more."""
+
+
+def _address(transport: asyncio.Transport) -> tuple[str, int]:
+    # None when the client was gone before the kernel could be asked.
+    peer = transport.get_extra_info("peername") or NOBODY
+    return peer[0], peer[1]
 
 
 class Connections:
@@ -29,13 +37,13 @@ class Connections:
 
     def add(self, transport: asyncio.Transport) -> None:
         """Note a new one; one that was accepted during `stop` is cut at once."""
-        self._transports[transport.get_extra_info("peername")[:2]] = transport
+        self._transports[_address(transport)] = transport
         if self._stopping.is_set():
             transport.abort()
 
     def remove(self, transport: asyncio.Transport) -> None:
         """Forget one that is closed."""
-        self._transports.pop(transport.get_extra_info("peername")[:2], None)
+        self._transports.pop(_address(transport), None)
 
     def abort(self, client: tuple[str, int]) -> None:
         """Cut one, without sending what was buffered."""
@@ -94,16 +102,28 @@ class _Server(uvicorn.Server):
         await self._connections.stopped()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
+        await self._stop_accepting()
         self._connections.stop()
         if self.server_state.tasks:
             _, late = await asyncio.wait(self.server_state.tasks, timeout=_STOP_S)
             for task in late:
                 task.cancel()
-        # A connection just accepted takes a few rounds of the loop to be known, cut and closed.
-        for _ in range(_LAST_ROUNDS):
+        # Transports that were cut say goodbye in the loop's next round.
+        await asyncio.sleep(0)
+
+    async def _stop_accepting(self) -> None:
+        """Close the listeners, but first let a connection that was just accepted become a transport.
+
+        asyncio (3.11) would otherwise fail half way into making it, and leave its socket to the garbage collector.
+        """
+        loop = asyncio.get_running_loop()
+        for server in self.servers:
+            for listener in server.sockets:
+                loop.remove_reader(listener)
+        for _ in range(_ACCEPT_ROUNDS):
             await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
 
 
 class Runner:
