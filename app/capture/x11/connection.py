@@ -41,12 +41,19 @@ class XConnection:
     """
 
     def __init__(self, display_name: str) -> None:
+        from Xlib.error import xerror_class
         from Xlib.protocol.display import Display
+        from Xlib.protocol.event import event_class
 
         # python-xlib's ordinary Display fetches the keyboard and loads every extension, whose numbers it keeps for all
-        # connections of the process together: a second server with other numbers then breaks it. This is the layer
-        # below, where windows are plain numbers.
-        wire: Any = type("Wire", (Display,), {"resource_classes": {}})
+        # connections of the process together: a second server with other numbers then breaks it, and RandR's put its
+        # errors in the place of the core's. This is the layer below with tables of its own; windows are plain numbers.
+        own: dict[str, Any] = {
+            "resource_classes": {},
+            "error_classes": xerror_class.copy(),
+            "event_classes": event_class.copy(),
+        }
+        wire: Any = type("Wire", (Display,), own)
         self._display = wire(display_name)
         self._atoms: dict[str, int] = {}
         self._atom_names: dict[int, str] = {}
