@@ -193,7 +193,8 @@ class XClient:
         return atom
 
     def _property(self, window: Any, name: str, kind: int) -> Any:
-        found = window.get_full_property(self._atom(name), kind)
+        # In one piece: a list that shrinks between two reads is an error that python-xlib cannot take.
+        found = window.get_full_property(self._atom(name), kind, sizehint=4096)
         return () if found is None else found.value
 
     def _pixmap(self, picture: Image.Image) -> Any:
