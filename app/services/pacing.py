@@ -30,8 +30,12 @@ class Limit:
         return min(max(0.0, (free_at - now).total_seconds()), self.window.total_seconds())
 
 
-SIGNED_IN = Limit(UPLOADS_PER_HOUR, timedelta(hours=1))
-ANONYMOUS = Limit(1, timedelta(seconds=ANONYMOUS_UPLOAD_INTERVAL_S))
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The limits that the queue keeps; the defaults are the documentation's."""
+
+    signed_in: Limit = Limit(UPLOADS_PER_HOUR, timedelta(hours=1))
+    anonymous: Limit = Limit(1, timedelta(seconds=ANONYMOUS_UPLOAD_INTERVAL_S))
 
 
 def asked_wait_s(retry_after_s: float | None, in_a_row: int, random: Callable[[], float]) -> float:

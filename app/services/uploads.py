@@ -67,16 +67,18 @@ class UploadQueue:
         *,
         concurrency: Callable[[], int] = lambda: 2,
         has_credential: Callable[[], Awaitable[bool]] = _signed_in,
+        pace: pacing.Pace | None = None,
         random: Callable[[], float] | None = None,
     ) -> None:
         """`concurrency` (1 to 4) and `has_credential` (without one, uploads are anonymous) are asked each time.
 
-        `random` gives numbers from 0.0 to 1.0 for jitter.
+        `pace` is the documentation's by default; `random` gives numbers from 0.0 to 1.0 for jitter.
         """
         self._store = store
         self._clock = clock
         self._concurrency = concurrency
         self._has_credential = has_credential
+        self._pace = pace or pacing.Pace()
         self._random = random or SystemRandom().random
         self._sender = Sender(api, store, clock, self._moved, self._heed)
         self._items: dict[UploadId, UploadItem] = {}
@@ -361,7 +363,7 @@ class UploadQueue:
         return left_s
 
     async def _pace_s(self, *, anonymous: bool) -> float:
-        limit, now = pacing.ANONYMOUS if anonymous else pacing.SIGNED_IN, self._clock.now()
+        limit, now = self._pace.anonymous if anonymous else self._pace.signed_in, self._clock.now()
         attempts = await self._store.attempts_since(now - limit.window, anonymous=anonymous)
         return limit.wait_s(attempts, now)
 

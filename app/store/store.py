@@ -277,7 +277,8 @@ class SqliteUploadStore:
                 owner=self._owner.token if state in _IN_FLIGHT else None,
             )
             if before in _IN_FLIGHT and state not in _IN_FLIGHT:
-                counts = before is UploadState.COMMITTING or state is not UploadState.QUEUED
+                # What the service plainly refused, or never had whole, is no upload.
+                counts = state in (UploadState.DONE, UploadState.UNCERTAIN)
                 ledger.end(self._connection, upload_id, now, counts=counts)
         return self._row(upload_id)
 
