@@ -55,7 +55,8 @@ def recover_rows(connection: sqlite3.Connection, alive: Collection[str], now: da
                 image=None,
                 owner=None,
             )
-            ledger.end(connection, upload_id, now, counts=not is_sure)
+            if is_sure:
+                ledger.end(connection, upload_id, now, counts=False)
             (found.requeued if is_sure else found.uncertain).append(upload_id)
 
 
