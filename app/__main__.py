@@ -20,10 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     arguments = parse(words)
     if arguments.command is None:
-        from app.bootstrap import run_application
+        from app.bootstrap.tray import run_application
 
         return run_application(use_demo_server=arguments.demo)
-    from app.bootstrap import run_command
+    from app.bootstrap.command import run_command
 
     return run_command(arguments)
 

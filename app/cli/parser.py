@@ -32,7 +32,14 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the arguments after the program's name. Exits with 2 on wrong usage, with 0 after `--help`."""
-    return build_parser().parse_args(_shield(argv))
+    parser = build_parser()
+    arguments = parser.parse_args(_shield(argv))
+    if arguments.command == "capture":
+        if arguments.number is not None and arguments.mode != "monitor":
+            parser.error("a number only goes with “monitor”, as in: imglink capture monitor 2")
+        if arguments.no_upload and arguments.save is None:
+            parser.error("with --no-upload the picture needs a place: add --save PATH")
+    return arguments
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -76,7 +83,7 @@ def _add_capture(commands: _Commands) -> None:
     capture.add_argument("--delay", type=_delay, default=0.0, metavar="S", help="wait this many seconds before")
     capture.add_argument("--cursor", action="store_true", default=None, help="include the mouse pointer")
     capture.add_argument("--save", type=Path, metavar="PATH", help="also save the picture to this file")
-    capture.add_argument("--no-upload", action="store_true", help="do not upload; needs --save or --copy")
+    capture.add_argument("--no-upload", action="store_true", help="do not upload; needs --save")
     _add_upload_options(capture)
     _add_output_options(capture)
 

@@ -55,6 +55,16 @@ class FollowUp:
     thumbnail: Frame | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FollowedUp:
+    """How it went."""
+
+    items: tuple[UploadItem, ...]
+    """As they ended, in the order asked."""
+    is_copied: bool
+    """True when the links were read back from the clipboard."""
+
+
 class FollowUps:
     """Runs after-upload tasks on the asyncio thread."""
 
@@ -78,8 +88,8 @@ class FollowUps:
         self._preferences = preferences
         self._run_soon = run_soon
 
-    async def run(self, follow_up: FollowUp) -> tuple[UploadItem, ...]:
-        """Await the uploads, then do the tasks. Returns the items as they ended."""
+    async def run(self, follow_up: FollowUp) -> FollowedUp:
+        """Await the uploads, then do the tasks."""
         items = tuple([await self._uploads.wait(upload_id) for upload_id in follow_up.uploads])
         links = self.links(items, follow_up.link_form)
         copied = False
@@ -89,7 +99,7 @@ class FollowUps:
             await self._notify(follow_up, items, links, copied=copied)
         if UploadTask.OPEN_VIEWER in follow_up.tasks:
             await self._open(items)
-        return items
+        return FollowedUp(items, copied)
 
     def links(self, items: Sequence[UploadItem], form: LinkForm | None = None) -> list[str]:
         """The links of those that are done, in order, in `form` or as the settings say."""

@@ -49,6 +49,12 @@ class Paths:
             runtime=_xdg(environ, "XDG_RUNTIME_DIR", state / "run") / _NAME,
         )
 
+    def beside(self, suffix: str) -> Paths:
+        """The same folders with `-suffix` at the end of their names, for another set of settings and data."""
+        return Paths(
+            *(path.with_name(f"{path.name}-{suffix}") for path in (getattr(self, f.name) for f in fields(self)))
+        )
+
     def create(self) -> None:
         """Make every folder, for this user only. Raises UserFacingError."""
         for entry in fields(self):

@@ -34,6 +34,8 @@ def test_an_explicit_double_dash_works_too() -> None:
         ["upload"],
         ["capture", "sideways"],
         ["capture", "monitor", "0"],
+        ["capture", "region", "2"],
+        ["capture", "--no-upload"],
         ["capture", "--geometry", "1,2,3"],
         ["capture", "--delay", "-1"],
         ["capture", "--delay", "nan"],

@@ -1,0 +1,29 @@
+"""All services of the running program, as the composition root hands them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.ports import Clipboard, Hotkeys, ImgLink, Notifier
+from app.services.account import AccountService
+from app.services.capture import CaptureService
+from app.services.followups import FollowUps
+from app.services.history import HistoryService
+from app.services.incoming import IncomingFiles
+from app.services.uploads import UploadQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Built, started and used on the asyncio thread only."""
+
+    images: ImgLink
+    uploads: UploadQueue
+    history: HistoryService
+    account: AccountService
+    captures: CaptureService
+    follow_ups: FollowUps
+    incoming: IncomingFiles
+    clipboard: Clipboard
+    notifier: Notifier
+    hotkeys: Hotkeys

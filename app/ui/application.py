@@ -1,0 +1,272 @@
+"""The tray application: makes the windows, joins them with the services, and ends in the right order.
+
+The tray shows first; everything that takes long to load (HTTP, keyring, database) is built afterwards on the asyncio
+thread, and what the person asks for meanwhile waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
+
+from app.core.errors import UserFacingError
+from app.core.ports import BindResult, Notice
+from app.core.uploads import UploadId
+from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
+from app.services.account import AccountStatus
+from app.services.capture import CaptureRequest
+from app.services.followups import FollowUp
+from app.services.incoming import Refused
+from app.services.suite import Services
+from app.settings.file import SettingsFile
+from app.settings.schema import Settings
+from app.ui.bridge import Bridge
+from app.ui.card import CardStack
+from app.ui.opener import open_url
+from app.ui.overlay import Overlay
+from app.ui.settings_controller import SettingsController
+from app.ui.settings_window import PageId
+from app.ui.settings_window.recorder import ReadKey
+from app.ui.theme import Look
+from app.ui.tray import Tray
+from app.ui.tray_window import Refusal, TrayWindow
+from app.ui.uploads_controller import Seen, UploadsController, UploadViews
+
+_DROP_TASKS = frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY})
+_NOTICE_THUMBNAIL_PX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is made of; `app.bootstrap` builds it."""
+
+    bridge: Bridge
+    settings_file: SettingsFile
+    overlay: Overlay
+    build: Callable[[Callable[[Awaitable[None]], None]], Awaitable[Services]]
+    """Builds and starts the services; awaited once, on the asyncio thread. Gets what starts later work."""
+    close: Callable[[], Awaitable[None]]
+    """Stops and closes what `build` made, in the right order."""
+    on_ready: Callable[[Mapping[str, BindResult]], None]
+    """Told when keys are bound and uploads can be taken."""
+    look: Look
+    screenshots_folder: str
+    """Where captures are saved unless the settings say otherwise, for display."""
+    read_key: Callable[[], Awaitable[ReadKey | None]]
+    """Loads the keyboard layout, for recording shortcuts."""
+    notices: Sequence[str] = ()
+    """What the person should be told at the start, such as a settings file that was damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What was made on the asyncio thread before the windows can show anything."""
+
+    services: Services
+    status: AccountStatus
+    bound: Mapping[str, BindResult]
+    seen: Seen
+    read_key: ReadKey | None
+
+
+class Application(QObject):
+    """Lives on the Qt thread from `start` to `stop`."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._bridge = parts.bridge
+        self._services: Services | None = None
+        self._building: asyncio.Future[Services] | None = None
+        self._is_stopping = False
+        self.tray = Tray(self)
+        self.window = TrayWindow()
+        self.cards = CardStack(self)
+        windows = UploadViews(self.tray, self.window, self.cards)
+        self.uploads = UploadsController(self._bridge, windows, self.show_error, self)
+        self.settings = SettingsController(
+            self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self
+        )
+        self._connect()
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Show the tray, then load the rest."""
+        self._apply_settings(self._settings)
+        self.tray.show()
+        QTimer.singleShot(0, self, self._load)
+
+    def stop(self) -> None:
+        """Release the keys, finish or withdraw what runs, close everything, and leave Qt's event loop."""
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        self._parts.overlay.close()
+        self.tray.hide()
+        self.cards.clear()
+        self.settings.close()
+        self.window.close()
+        self._bridge.stop(self._parts.close)
+        self.window.deleteLater()
+        QCoreApplication.quit()
+
+    def _load(self) -> None:
+        self._bridge.start()
+        self._bridge.submit(self._prepare, owner=self, on_done=self._attach, on_error=self._fail_to_start)
+        if not Tray.is_available():
+            self.window.open_near(QRect())
+
+    async def _prepare(self) -> _Prepared:
+        self._building = asyncio.ensure_future(self._parts.build(self._run_soon))
+        services = await self._building
+        # Before the rest: from here on a key does something.
+        await services.hotkeys.start(lambda workflow_id: self._bridge.post(self.capture, workflow_id))
+        status, bound = await self.settings.prepare(services)
+        return _Prepared(services, status, bound, await self.uploads.watch(services), await self._parts.read_key())
+
+    def _attach(self, prepared: _Prepared) -> None:
+        services = self._services = prepared.services
+        self.uploads.attach(services, prepared.seen)
+        self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
+        self._parts.on_ready(prepared.bound)
+        for result in prepared.bound.values():
+            if not result.bound:
+                self._notify(Notice(self.tr("A shortcut does not work"), result.reason, is_error=True))
+        for text in self._parts.notices:
+            self._notify(Notice("ImgLink", text, is_error=True))
+        QTimer.singleShot(0, self._parts.overlay, self._parts.overlay.warm_up)
+        self._submit(services.captures.warm_up)
+
+    def _fail_to_start(self, error: UserFacingError) -> None:
+        self.show_error(error)
+
+    async def _ready(self) -> Services:
+        if self._services is not None:
+            return self._services
+        assert self._building is not None, "nothing can be asked for before the bridge runs"
+        return await asyncio.shield(self._building)
+
+    @property
+    def _settings(self) -> Settings:
+        return self._parts.settings_file.settings
+
+    # --- captures -----------------------------------------------------------------------------------------------------
+
+    def capture(self, workflow_id: str) -> None:
+        """Run a workflow by its id, as a key, a menu entry or a button names it."""
+        workflow = next(each for each in BUILT_IN_WORKFLOWS if each.id == workflow_id)
+        if workflow.mode is CaptureMode.CLIPBOARD:
+            self.window.paste()
+            return
+        self._submit(lambda: self._capture(workflow))
+
+    async def _capture(self, workflow: Workflow) -> None:
+        services = await self._ready()
+        request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s))
+        captured = await services.captures.run(request)
+        if captured.upload is not None:
+            thumbnail = captured.frame.thumbnail(_NOTICE_THUMBNAIL_PX)
+            follow_up = FollowUp((captured.upload.id,), workflow.after_upload, workflow.link_form, thumbnail)
+            await self._follow_up(services, follow_up)
+
+    # --- files --------------------------------------------------------------------------------------------------------
+
+    def upload_files(self, paths: Sequence[Path]) -> None:
+        """Queue files, each by itself; those that are refused are listed with their reasons."""
+        self._submit(lambda: self._upload_files(paths), self.window.add_refusals)
+
+    async def _upload_files(self, paths: Sequence[Path]) -> list[Refusal]:
+        services = await self._ready()
+        taken = await services.incoming.take_files(paths, SourceKind.DROP)
+        self._follow(services, [each.id for each in taken if not isinstance(each, Refused)])
+        return [Refusal(each.name, str(each.error)) for each in taken if isinstance(each, Refused)]
+
+    def upload_picture(self, data: bytes) -> None:
+        """Queue a picture that is no file, such as one from the clipboard."""
+        self._submit(lambda: self._upload_picture(data))
+
+    async def _upload_picture(self, data: bytes) -> None:
+        services = await self._ready()
+        item = await services.incoming.take_picture(data, SourceKind.CLIPBOARD)
+        self._follow(services, [item.id])
+
+    def _follow(self, services: Services, uploads: Sequence[UploadId]) -> None:
+        if uploads:
+            follow_up = FollowUp(tuple(uploads), _DROP_TASKS)
+            self._bridge.post(self._submit, lambda: self._follow_up(services, follow_up))
+
+    async def _follow_up(self, services: Services, follow_up: FollowUp) -> None:
+        done = await services.follow_ups.run(follow_up)
+        if done.is_copied:
+            for item in done.items:
+                self._bridge.post(self.uploads.show_copied, item.id)
+
+    # --- settings -----------------------------------------------------------------------------------------------------
+
+    def _apply_settings(self, settings: Settings) -> None:
+        self._parts.look.choose(settings.appearance.theme)
+        self._parts.overlay.adjustable = not settings.capture.region_done_on_release
+        self.tray.set_shortcuts(settings.hotkeys.shortcuts)
+        self.window.set_shortcuts(settings.hotkeys.shortcuts)
+        self.uploads.shows_cards = settings.notifications.card
+
+    # --- telling the person -------------------------------------------------------------------------------------------
+
+    def show_error(self, error: UserFacingError) -> None:
+        """Say what happened where the person sees it: in the window, and as a notification."""
+        rest = " ".join(part for part in (error.safe, error.remedy) if part)
+        self.window.add_refusals([Refusal(error.message, rest)])
+        self._notify(Notice(error.message, rest, is_error=True))
+
+    def _notify(self, notice: Notice) -> None:
+        services = self._services
+        if services is None:
+            self.window.open_near(self.tray.icon_rect)
+            return
+        # Where there is no notification service, the window has to do.
+        self._bridge.submit(
+            lambda: services.notifier.show(notice),
+            owner=self,
+            on_error=lambda _: self.window.open_near(self.tray.icon_rect),
+        )
+
+    # --- joining ------------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self.tray.capture_requested.connect(self.capture)
+        self.tray.window_requested.connect(self.window.toggle_near)
+        self.tray.upload_files_requested.connect(self._choose_files)
+        self.tray.gallery_requested.connect(self._open_gallery)
+        self.tray.quit_requested.connect(self.stop)
+        self.window.capture_requested.connect(self.capture)
+        self.window.files_dropped.connect(self.upload_files)
+        self.window.image_dropped.connect(self.upload_picture)
+        self.window.gallery_requested.connect(self._open_gallery)
+        self.tray.settings_requested.connect(self.settings.present)
+        self.window.settings_requested.connect(self.settings.present)
+        self.window.account_requested.connect(lambda: self.settings.present(PageId.ACCOUNT))
+        self.cards.details_requested.connect(lambda _: self.window.open_near(self.tray.icon_rect))
+        self.settings.account_changed.connect(self.window.set_account)
+        self.settings.settings_changed.connect(self._apply_settings)
+
+    def _choose_files(self) -> None:
+        self.window.open_near(self.tray.icon_rect)
+        self.window.choose_files()
+
+    def _open_gallery(self) -> None:
+        open_url(self._settings.account.base_url)
+
+    def _run_soon(self, awaitable: Awaitable[None]) -> None:
+        self._bridge.post(self._submit, lambda: awaitable)
+
+    def _submit(self, function: Callable[[], Awaitable[Any]], on_done: Callable[[Any], None] | None = None) -> None:
+        async def run() -> Any:
+            return await function()
+
+        self._bridge.submit(run, owner=self, on_done=on_done, on_error=self.show_error)

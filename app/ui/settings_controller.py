@@ -1,0 +1,225 @@
+"""Joins the settings window with the settings file, the account and the global keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core.errors import InputError, UserFacingError
+from app.core.imglink import CredentialKind
+from app.core.ports import BindResult
+from app.core.shortcuts import Shortcut
+from app.services.account import AccountStatus, Validity
+from app.services.suite import Services
+from app.settings.file import SettingsFile
+from app.settings.schema import Settings
+from app.ui.account_view import AccountState, AccountView
+from app.ui.bridge import Bridge
+from app.ui.settings_window import PageId, SettingsWindow
+from app.ui.settings_window.recorder import ReadKey
+
+_STATES = {
+    Validity.UNKNOWN: AccountState.UNCHECKED,
+    Validity.GOOD: AccountState.READY,
+    Validity.LIMITED: AccountState.READY,
+    Validity.BAD: AccountState.REJECTED,
+}
+
+
+class SettingsController(QObject):
+    """Lives on the Qt thread. The window is made when it is first wanted, and kept."""
+
+    settings_changed = Signal(object)
+    """The new Settings, whoever changed them."""
+    account_changed = Signal(object)
+    """An AccountView."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        settings_file: SettingsFile,
+        screenshots_folder: str,
+        show_error: Callable[[UserFacingError], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._file = settings_file
+        self._screenshots_folder = screenshots_folder
+        self._show_error = show_error
+        self._services: Services | None = None
+        self._read_key: ReadKey | None = None
+        self._window: SettingsWindow | None = None
+        self._account = AccountView(server=_host(settings_file.settings.account.base_url))
+        self._bound: Mapping[str, BindResult] = {}
+        settings_file.subscribe(lambda _, new: self._bridge.post(self._apply, new))
+
+    @property
+    def window(self) -> SettingsWindow | None:
+        """The window, once there is one."""
+        return self._window
+
+    @property
+    def account(self) -> AccountView:
+        """The account as it was last seen."""
+        return self._account
+
+    async def prepare(self, services: Services) -> tuple[AccountStatus, Mapping[str, BindResult]]:
+        """On the asyncio thread: bind the keys and look at the account."""
+        services.account.subscribe(lambda status: self._bridge.post(self._show_account, status))
+        return await services.account.status(), await services.hotkeys.bind(shortcuts_of(self._file.settings))
+
+    def attach(
+        self,
+        services: Services,
+        status: AccountStatus,
+        bound: Mapping[str, BindResult],
+        read_key: ReadKey | None,
+    ) -> None:
+        """Begin: show what `prepare` returned."""
+        self._services = services
+        self._read_key = read_key
+        self._show_account(status)
+        self._show_bound(bound)
+
+    def present(self, page_id: PageId | None = None) -> None:
+        """Bring the window to the front, on a page."""
+        if self._window is None:
+            self._window = self._make_window()
+        self._window.present(page_id)
+
+    def close(self) -> None:
+        """Destroy the window."""
+        if self._window is not None:
+            self._window.close()
+            self._window.deleteLater()
+            self._window = None
+
+    def _make_window(self) -> SettingsWindow:
+        window = SettingsWindow(read_key=self._read_key, screenshots_folder=self._screenshots_folder)
+        window.set_settings(self._file.settings, self._file.overrides)
+        window.set_account(self._account)
+        window.change_requested.connect(self._change)
+        window.key_entered.connect(self._set_key)
+        window.check_key_requested.connect(self._check_key)
+        window.remove_key_requested.connect(self._remove_key)
+        window.recording_changed.connect(self._record)
+        if self._services is not None:
+            probe = self._services.hotkeys.probe()
+            window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
+        window.set_hotkey_results(self._bound)
+        return window
+
+    # --- settings -----------------------------------------------------------------------------------------------------
+
+    def _change(self, section: str, values: Mapping[str, Any]) -> None:
+        def refused(error: UserFacingError) -> None:
+            if self._window is not None and isinstance(error, InputError) and len(values) == 1:
+                self._window.show_problem(f"{section}.{next(iter(values))}", str(error))
+            else:
+                self._show_error(error)
+
+        # The file is synced to disk: not on this thread.
+        self._submit(lambda: asyncio.to_thread(self._file.update, section, **values), on_error=refused)
+
+    def _apply(self, settings: Settings) -> None:
+        if self._window is not None:
+            self._window.set_settings(settings, self._file.overrides)
+        self.settings_changed.emit(settings)
+        self._bind_keys(settings)
+
+    # --- keys ---------------------------------------------------------------------------------------------------------
+
+    def _bind_keys(self, settings: Settings) -> None:
+        shortcuts = shortcuts_of(settings)
+        services = self._services
+        if services is not None and shortcuts != {name: result.shortcut for name, result in self._bound.items()}:
+            self._submit(lambda: services.hotkeys.bind(shortcuts), self._show_bound)
+
+    def _record(self, is_recording: bool) -> None:
+        services = self._services
+        if services is not None:
+            shortcuts = {} if is_recording else shortcuts_of(self._file.settings)
+            # While a new shortcut is pressed, the old ones must not fire.
+            self._submit(lambda: services.hotkeys.bind(shortcuts), None if is_recording else self._show_bound)
+
+    def _show_bound(self, bound: Mapping[str, BindResult]) -> None:
+        self._bound = bound
+        if self._window is not None:
+            self._window.set_hotkey_results(bound)
+
+    # --- account ------------------------------------------------------------------------------------------------------
+
+    def _set_key(self, key: str) -> None:
+        services = self._services
+        if services is None:
+            return
+        former = self._account
+
+        async def set_key() -> None:
+            await services.account.set_key(key)
+            await services.uploads.credentials_changed()
+
+        self._show_view(AccountView(AccountState.CHECKING, former.server, former.store_name, former.is_persistent))
+        self._submit(set_key, on_error=lambda error: self._key_refused(former, error))
+
+    def _key_refused(self, former: AccountView, error: UserFacingError) -> None:
+        state = AccountState.REJECTED if former.state is AccountState.NO_KEY else former.state
+        self._show_view(
+            AccountView(state, former.server, former.store_name, former.is_persistent, former.store_notice, str(error))
+        )
+
+    def _check_key(self) -> None:
+        services = self._services
+        if services is not None:
+            former = self._account
+            self._submit(services.account.check_key, on_error=lambda error: self._key_refused(former, error))
+
+    def _remove_key(self) -> None:
+        services = self._services
+        if services is not None:
+            self._submit(lambda: services.account.remove(CredentialKind.API_KEY))
+
+    def _show_account(self, status: AccountStatus) -> None:
+        state = _STATES[status.key.validity] if status.key.is_present else AccountState.NO_KEY
+        self._show_view(
+            AccountView(
+                state,
+                _host(status.origin),
+                status.store_name,
+                status.is_persistent,
+                status.notice,
+                status.key.message,
+            )
+        )
+
+    def _show_view(self, view: AccountView) -> None:
+        self._account = view
+        if self._window is not None:
+            self._window.set_account(view)
+        self.account_changed.emit(view)
+
+    def _submit(
+        self,
+        function: Callable[[], Awaitable[Any]],
+        on_done: Callable[[Any], None] | None = None,
+        *,
+        on_error: Callable[[UserFacingError], None] | None = None,
+    ) -> None:
+        async def run() -> Any:
+            return await function()
+
+        self._bridge.submit(run, owner=self, on_done=on_done, on_error=on_error or self._show_error)
+
+
+def shortcuts_of(settings: Settings) -> dict[str, Shortcut]:
+    """Workflow id → its key, for those that have one."""
+    return {name: Shortcut.parse(text) for name, text in settings.hotkeys.shortcuts.items() if text}
+
+
+def _host(origin: str) -> str:
+    return urlsplit(origin).netloc or origin

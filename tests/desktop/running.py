@@ -1,0 +1,89 @@
+"""The real program on a private desktop, against a demo server: what the end-to-end tests share."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from app.core.geometry import Point, Rect
+from app.demo import DEMO_USER, DemoServer
+from tests.desktop.processes import Process
+from tests.desktop.session import DesktopSession
+from tests.desktop.x11 import ShownWindow
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = [sys.executable, "-m", "app"]
+READY = "ImgLink is ready"
+OVERLAY_TITLE = "ImgLink overlay"
+
+
+@dataclass
+class RunningProgram:
+    """The tray application, ready, with a key in the keyring."""
+
+    desktop: DesktopSession
+    server: DemoServer
+    process: Process
+    key: str
+
+    def wait_for_overlay(self) -> list[ShownWindow]:
+        """Wait until every monitor is covered."""
+
+        def shown() -> list[ShownWindow]:
+            found = [window for window in self.desktop.windows() if window.title == OVERLAY_TITLE]
+            return found if len(found) >= len(self.desktop.monitors) else []
+
+        return self.desktop.wait_for(shown, what="the overlay did not come")
+
+    def capture_region(self, start: Point, end: Point) -> None:
+        """Press the key and drag, as a person would."""
+        self.desktop.xdotool("key", "ctrl+shift+4")
+        self.wait_for_overlay()
+        self.desktop.drag(start, end)
+
+    def wait_for_link(self, before: str = "") -> str:
+        """Wait until another program reads a new link from the clipboard."""
+
+        def link() -> str:
+            text = self.desktop.clipboard_text()
+            return text if text != before and text.startswith(self.server.base_url) else ""
+
+        return self.desktop.wait_for(link, 20, what="no link came to the clipboard")
+
+    def uploaded_picture(self, number: int = -1) -> Image.Image:
+        """The pixels of an uploaded image, as the server holds them."""
+        image = self.server.images()[number]
+        return Image.open(io.BytesIO(self.server.file_bytes(image.id))).convert("RGB")
+
+
+@contextlib.contextmanager
+def running_program(
+    desktop: DesktopSession, server: DemoServer, *, environ: dict[str, str] | None = None
+) -> Iterator[RunningProgram]:
+    """Store a key in the desktop's keyring by the command line, start the tray application, and wait until it is ready."""
+    environ = {**program_environment(server), **(environ or {})}
+    key = server.add_key(server.user(DEMO_USER))
+    setter = desktop.spawn([*PROGRAM, "account", "key", "set"], env=environ, stdin=key.encode() + b"\n")
+    assert setter.wait() == 0, setter.describe()
+    process = desktop.spawn(PROGRAM, env=environ)
+    process.wait_for_output(READY, 30)
+    yield RunningProgram(desktop, server, process, key)
+    assert process.is_running, process.describe()
+    assert process.stop(10) == 0, process.describe()
+    assert process.stderr == "", process.describe()
+
+
+def program_environment(server: DemoServer) -> dict[str, str]:
+    """What makes the program from this checkout talk to `server`."""
+    return {"IMGLINK_BASE_URL": server.base_url, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"}
+
+
+def pixels(picture: Image.Image, rect_px: Rect) -> bytes:
+    """The pixels of a rectangle of a picture of the desktop."""
+    return picture.crop((rect_px.x, rect_px.y, rect_px.right, rect_px.bottom)).tobytes()

@@ -1,0 +1,118 @@
+"""The main job on a real desktop: press a key, drag, and the link is on the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.geometry import Point, Rect
+from app.demo import DemoServer
+from tests.desktop.running import RunningProgram, pixels, running_program
+from tests.desktop.session import DesktopSession
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with DemoServer() as running:
+        yield running
+
+
+@pytest.fixture
+def program(full_desktop: DesktopSession, server: DemoServer) -> Iterator[RunningProgram]:
+    with running_program(full_desktop, server) as running:
+        yield running
+
+
+def test_key_drag_link(program: RunningProgram) -> None:
+    desktop = program.desktop
+    picture = desktop.paint_pattern()
+    program.capture_region(Point(101, 203), Point(420, 442))
+    link = program.wait_for_link()
+    assert link == f"{program.server.base_url}/i/{program.server.images()[-1].id}"
+    uploaded = program.uploaded_picture()
+    assert uploaded.size == (320, 240)
+    assert uploaded.tobytes() == pixels(picture, Rect(101, 203, 320, 240))
+    assert b"IMGLINK" not in program.server.file_bytes(program.server.images()[-1].id)
+    desktop.wait_for(lambda: link in desktop.notifications(), what="no notification named the link")
+
+
+def test_a_region_over_two_monitors(program: RunningProgram) -> None:
+    picture = program.desktop.paint_pattern()
+    program.capture_region(Point(1180, 300), Point(1379, 399))
+    program.wait_for_link()
+    assert program.uploaded_picture().tobytes() == pixels(picture, Rect(1180, 300, 200, 100))
+
+
+def test_five_in_a_row(program: RunningProgram) -> None:
+    picture = program.desktop.paint_pattern()
+    link = ""
+    for number in range(5):
+        left = 100 + 37 * number
+        program.capture_region(Point(left, 150), Point(left + 63, 197))
+        link = program.wait_for_link(before=link)
+        assert program.uploaded_picture().tobytes() == pixels(picture, Rect(left, 150, 64, 48))
+    assert program.server.commits == 5
+
+
+def test_escape_uploads_nothing(program: RunningProgram) -> None:
+    desktop = program.desktop
+    desktop.xdotool("key", "ctrl+shift+4")
+    program.wait_for_overlay()
+    desktop.xdotool("key", "Escape")
+    desktop.wait_for(lambda: not any("overlay" in window.title for window in desktop.windows()))
+    assert program.server.commits == 0
+    # And it works again at once.
+    program.capture_region(Point(50, 50), Point(99, 99))
+    program.wait_for_link()
+
+
+def test_click_a_window(program: RunningProgram) -> None:
+    desktop = program.desktop
+    desktop.paint_pattern()
+    inside = Rect(300, 260, 240, 160)
+    window = desktop.open_window("Letters", inside)
+    desktop.xdotool("key", "ctrl+shift+2")
+    program.wait_for_overlay()
+    desktop.click(400, 330)
+    program.wait_for_link()
+    uploaded = program.uploaded_picture()
+    # With its title bar and borders, so larger than its inside; the inside is found in it, exactly.
+    assert uploaded.width >= inside.width
+    assert uploaded.height > inside.height
+    assert _contains(uploaded.tobytes(), uploaded.width, window.picture.tobytes(), inside.width)
+
+
+def test_whole_screen_from_the_tray_menu(program: RunningProgram) -> None:
+    desktop = program.desktop
+    _choose_in_tray_menu(program, "Capture", "Capture whole screen")
+    program.wait_for_link()
+    assert program.uploaded_picture().size == (2560, 800)
+    assert desktop.find_pixels((255, 0, 255)) is None
+
+
+def test_the_settings_choose_the_direct_link(full_desktop: DesktopSession, server: DemoServer) -> None:
+    settings = full_desktop.home / ".config" / "imglink" / "settings.json"
+    settings.parent.mkdir(mode=0o700)
+    settings.write_text('{"links": {"form": "direct"}}', encoding="utf-8")
+    with running_program(full_desktop, server) as program:
+        program.capture_region(Point(10, 110), Point(59, 159))
+        assert program.wait_for_link() == f"{server.base_url}/cdn/{server.images()[-1].id}.png"
+
+
+def _contains(haystack: bytes, haystack_width: int, needle: bytes, needle_width: int) -> bool:
+    """Whether a picture (RGB rows) lies somewhere inside another."""
+    first = needle[: needle_width * 3]
+    height = len(needle) // (needle_width * 3)
+    at = haystack.find(first)
+    while at >= 0:
+        rows = (haystack[at + y * haystack_width * 3 :][: needle_width * 3] for y in range(height))
+        if b"".join(rows) == needle:
+            return True
+        at = haystack.find(first, at + 1)
+    return False
+
+
+def _choose_in_tray_menu(program: RunningProgram, *path: str) -> None:
+    """Open the tray icon's menu with the mouse and choose by keyboard, entry by entry."""
+    raise NotImplementedError
