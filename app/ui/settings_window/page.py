@@ -14,7 +14,6 @@ from app.ui import theme
 from app.ui.settings_window.fields import Field, TextField, make_field
 from app.ui.widgets import heading, label, line, set_tone
 
-
 _NEEDED: dict[str, Callable[[Settings], bool]] = {
     "capture.jpeg_quality": lambda settings: settings.capture.image_format is ImageFormat.JPEG,
     "after_capture.folder": lambda settings: settings.after_capture.save_to_folder,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QMimeData, QUrl
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 
 from app.core.images import SNIFF_BYTES, ImageFormat, sniff
 from app.ui.tray_window.refusals import Refusal
@@ -71,15 +72,16 @@ def _encoded(image: QImage) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG", 80)
+    writer = QImageWriter(buffer, b"png")
+    writer.setCompression(20)
+    writer.write(image)
     buffer.close()
     return bytes(data.data())
 
 
 def _address(url: QUrl) -> Refusal:
-    without_login = QUrl(url)
-    without_login.setUserInfo("")
-    shown = without_login.toDisplayString()
+    parts = urlsplit(url.toDisplayString())
+    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     if url.isLocalFile():
         return Refusal(_short(shown), _tr("The file is on another computer. Copy it to this one first."))
     return Refusal(_short(shown), _tr("This is an address, not a file: save the picture first, then drop it here."))

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from pytestqt.qtbot import QtBot
+
+from app.core.uploads import UploadState
+from app.core.workflow import DEFAULT_SHORTCUTS
+from app.ui.tray import Tray, TrayState
+from tests.ui.windows.conftest import MakeItem
+
+
+@pytest.fixture
+def tray(qtbot: QtBot) -> Iterator[Tray]:
+    made = Tray()
+    yield made
+    made.hide()
+    made.menu.deleteLater()
+    made.deleteLater()
+
+
+def entries(menu: QMenu) -> dict[str, QAction]:
+    found: dict[str, QAction] = {}
+    for action in menu.actions():
+        submenu = action.menu()
+        if not action.isVisible() or action.isSeparator():
+            continue
+        found[action.text()] = action
+        if isinstance(submenu, QMenu):
+            found |= entries(submenu)
+    return found
+
+
+def test_every_entry_of_the_menu_does_something(tray: Tray, qtbot: QtBot) -> None:
+    expected = {
+        "Capture region": (tray.capture_requested, ["region"]),
+        "Capture whole screen": (tray.capture_requested, ["screen"]),
+        "Capture window": (tray.capture_requested, ["window"]),
+        "Capture last region again": (tray.capture_requested, ["last"]),
+        "Upload from clipboard": (tray.capture_requested, ["clipboard"]),
+        "Upload files…": (tray.upload_files_requested, []),
+        "Gallery": (tray.gallery_requested, []),
+        "Settings…": (tray.settings_requested, []),
+        "Pause uploads": (tray.pause_toggled, [True]),
+        "Quit": (tray.quit_requested, []),
+    }
+    found = entries(tray.menu)
+    assert set(found) - {"Capture", "Open ImgLink"} == set(expected)
+    for text, (signal, arguments) in expected.items():
+        with qtbot.waitSignal(signal, timeout=1000) as heard:
+            found[text].trigger()
+        assert heard.args == arguments
+    with qtbot.waitSignal(tray.window_requested, timeout=1000) as heard:
+        found["Open ImgLink"].trigger()
+    assert isinstance(heard.args and heard.args[0], QRect)
+
+
+def test_keys_are_shown_beside_the_captures(tray: Tray) -> None:
+    tray.set_shortcuts({**DEFAULT_SHORTCUTS, "screen": "", "window": "not a key"})
+    found = entries(tray.menu)
+    assert found["Capture region"].shortcut().toString() == "Ctrl+Shift+4"
+    assert found["Capture whole screen"].shortcut().isEmpty()
+    assert found["Capture window"].shortcut().isEmpty()
+
+
+def test_a_click_opens_the_window_and_the_menu_button_does_not(tray: Tray, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(tray.window_requested, timeout=1000):
+        tray._icon.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
+    with qtbot.assertNotEmitted(tray.window_requested):
+        tray._icon.activated.emit(QSystemTrayIcon.ActivationReason.Context)
+
+
+def test_recent_uploads_copy_their_link_and_names_are_harmless(tray: Tray, make_item: MakeItem, qtbot: QtBot) -> None:
+    assert "Copy recent link" not in entries(tray.menu)
+    tray.set_recent([make_item("a", UploadState.DONE, file_name="Tom & Jerry\t\u202e.png"), make_item("b")])
+    found = entries(tray.menu)
+    with qtbot.waitSignal(tray.copy_link_requested, timeout=1000) as heard:
+        found["Tom && Jerry  .png"].trigger()
+    assert heard.args == ["a"]
+    tray.set_recent([])
+    assert "Copy recent link" not in entries(tray.menu)
+
+
+def test_state_summary_and_pause_are_shown(tray: Tray) -> None:
+    idle = tray._icon.icon().pixmap(22, 22).toImage()
+    tray.set_state(TrayState.ATTENTION)
+    assert tray.state is TrayState.ATTENTION
+    assert tray._icon.icon().pixmap(22, 22).toImage() != idle
+    tray.set_summary("2 uploads")
+    assert tray._icon.toolTip() == "ImgLink: 2 uploads"
+    tray.set_paused(True)
+    assert entries(tray.menu)["Pause uploads"].isChecked()
