@@ -41,8 +41,8 @@ class LayoutQuery:
         """The layout, with the monitors numbered from left to right, then from top to bottom."""
         geometry = self._geometry.reply()
         root = Rect(0, 0, geometry.width, geometry.height)
-        default_scale = _scale_of_resources(raw(self._resources.reply()).decode("latin-1"))
-        named_scales = _scales_by_name(environ.get("QT_SCREEN_SCALE_FACTORS", ""))
+        default_scale = scale_of_resources(raw(self._resources.reply()).decode("latin-1"))
+        named_scales = scales_by_name(environ.get("QT_SCREEN_SCALE_FACTORS", ""))
         found: dict[Rect, tuple[str, bool]] = {}
         for entry in self._entries():
             rect = Rect(entry.x, entry.y, entry.width_in_pixels, entry.height_in_pixels).intersected(root)
@@ -84,13 +84,13 @@ def _ask_for_monitors(connection: XConnection) -> Pending | None:
     return connection.send(randr.GetMonitors, opcode=found.opcode, window=connection.root_id, is_active=True)
 
 
-def _scale_of_resources(resources: str) -> float:
+def scale_of_resources(resources: str) -> float:
     """The scale the desktop asks all programs for: Xft.dpi over 96, as GTK and Qt read it."""
     match = re.search(r"^\s*Xft\.dpi\s*:\s*([0-9.]+)\s*$", resources, re.MULTILINE)
     return _sane(match[1], _NORMAL_DPI) if match else 1.0
 
 
-def _scales_by_name(setting: str) -> dict[str, float]:
+def scales_by_name(setting: str) -> dict[str, float]:
     """Plasma on X11 scales each monitor for itself, and says so by `NAME=FACTOR;…` in QT_SCREEN_SCALE_FACTORS."""
     pairs = (entry.rpartition("=") for entry in setting.split(";"))
     return {name: _sane(factor) for name, _, factor in pairs if name}
