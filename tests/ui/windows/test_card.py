@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from app.core.uploads import UploadId, UploadState
+from app.ui import card as card_module
+from app.ui.card import MOST_CARDS, Card, CardStack
+from app.ui.theme import Look
+from tests.ui.windows.conftest import MakeItem
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
+
+@pytest.fixture
+def stack(qtbot: QtBot, look: Look) -> Iterator[CardStack]:
+    made = CardStack()
+    yield made
+    made.clear()
+    made.deleteLater()
+
+
+def buttons(card: Card) -> dict[str, QAbstractButton]:
+    return {b.text(): b for b in card.findChildren(QAbstractButton) if b.isVisible() and b.text()}
+
+
+def title(card: Card) -> str:
+    return card.accessibleName().split(":")[0]
+
+
+def test_a_card_follows_its_upload(stack: CardStack, make_item: MakeItem) -> None:
+    stack.show_item(make_item("a", sent_bytes=1))
+    [card] = stack.cards
+    assert title(card) == "Uploading…"
+    assert set(buttons(card)) == {"Cancel"}
+    stack.update_item(make_item("a", UploadState.DONE))
+    assert title(card) == "Uploaded"
+    assert set(buttons(card)) == {"Copy link", "Open", "Delete"}
+    stack.show_copied(UploadId("a"))
+    assert title(card) == "Link copied"
+
+
+def test_trouble_says_why_and_leads_to_the_window(stack: CardStack, make_item: MakeItem, qtbot: QtBot) -> None:
+    stack.show_item(make_item("a", UploadState.FAILED, reason="<b>Full</b>"))
+    [card] = stack.cards
+    assert "<b>Full</b>" in [label.text() for label in card.findChildren(QLabel) if label.isVisible()]
+    with qtbot.waitSignal(stack.retry_requested, timeout=1000) as heard:
+        buttons(card)["Try again"].click()
+    assert heard.args == ["a"]
+    with qtbot.waitSignal(stack.details_requested, timeout=1000):
+        buttons(card)["Details"].click()
+
+
+def test_it_never_takes_the_focus(stack: CardStack, make_item: MakeItem) -> None:
+    stack.show_item(make_item("a", UploadState.DONE))
+    [card] = stack.cards
+    assert card.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
+    assert card.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    assert all(b.focusPolicy() is Qt.FocusPolicy.NoFocus for b in buttons(card).values())
+
+
+def test_cards_stack_upwards_on_the_screen_and_the_oldest_gives_way(stack: CardStack, make_item: MakeItem) -> None:
+    names = [str(n) for n in range(MOST_CARDS + 1)]
+    for name in names:
+        stack.show_item(make_item(name, UploadState.DONE))
+    assert [card.item.id for card in stack.cards] == names[1:]
+    area = QGuiApplication.primaryScreen().availableGeometry()
+    tops = [card.frameGeometry().top() for card in stack.cards]
+    assert tops == sorted(tops)
+    for lower, upper in zip(stack.cards[1:], stack.cards, strict=False):
+        assert not lower.frameGeometry().intersects(upper.frameGeometry())
+    assert all(area.contains(card.frameGeometry()) for card in stack.cards)
+    stack.remove(UploadId("4"))
+    assert stack.cards[-1].frameGeometry().bottom() > tops[-1]
+
+
+def test_it_goes_away_by_itself_but_not_under_the_pointer_or_while_it_runs(
+    stack: CardStack, make_item: MakeItem, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card_module, "DONE_MS", 1)
+    stack.show_item(make_item("runs"))
+    stack.show_item(make_item("hovered", UploadState.DONE))
+    hovered = stack.cards[1]
+    QApplication.sendEvent(hovered, QEnterEvent(QPointF(), QPointF(), QPointF()))
+    stack.show_item(make_item("goes", UploadState.DONE))
+    qtbot.waitUntil(lambda: [card.item.id for card in stack.cards] == ["runs", "hovered"], timeout=2000)
+    QApplication.sendEvent(hovered, QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: [card.item.id for card in stack.cards] == ["runs"], timeout=2000)
+
+
+def test_nothing_ticks_while_it_waits_for_an_upload(stack: CardStack, make_item: MakeItem) -> None:
+    stack.show_item(make_item("a"))
+    [card] = stack.cards
+    assert not card._leave.isActive()
+    assert not card._deletion.isActive()
+
+
+def test_deleting_can_be_undone_and_is_asked_for_only_afterwards(
+    stack: CardStack, make_item: MakeItem, qtbot: QtBot
+) -> None:
+    stack.show_item(make_item("a", UploadState.DONE))
+    [card] = stack.cards
+    with qtbot.assertNotEmitted(stack.delete_requested):
+        buttons(card)["Delete"].click()
+        assert set(buttons(card)) == {"Undo"}
+        buttons(card)["Undo"].click()
+    assert set(buttons(card)) == {"Copy link", "Open", "Delete"}
+    buttons(card)["Delete"].click()
+    with qtbot.waitSignal(stack.delete_requested, timeout=1000) as heard:
+        card._deletion.timeout.emit()
+    assert heard.args == ["a"]
+    assert stack.cards == ()
+
+
+def test_closing_the_card_does_not_take_back_a_deletion(stack: CardStack, make_item: MakeItem, qtbot: QtBot) -> None:
+    stack.show_item(make_item("a", UploadState.DONE))
+    [card] = stack.cards
+    buttons(card)["Delete"].click()
+    with qtbot.waitSignal(stack.delete_requested, timeout=1000):
+        stack.remove(UploadId("a"))
