@@ -10,6 +10,11 @@ FIRST_RETRY_MS = 15
 LONGEST_RETRY_MS = 240
 
 
+def is_x11() -> bool:
+    """True where Qt talks to an X server."""
+    return QGuiApplication.platformName() == "xcb"
+
+
 class KeyboardGrab(QObject):
     """X11: an active grab, so that the focus stays where it is and nothing has to be given back.
 
@@ -29,20 +34,20 @@ class KeyboardGrab(QObject):
     def take(self, window: QWidget) -> None:
         """Send every key to this window, which must be shown already."""
         self._window = window
-        # Qt's half: keys go to this window whichever of our windows the server names.
-        window.grabKeyboard()
-        if QGuiApplication.platformName() != "xcb":
+        if not is_x11():
             window.activateWindow()
             window.setFocus()
             self.is_held = True
             return
+        # Qt's half: keys go to this window whichever of our windows the server names.
+        window.grabKeyboard()
         self._retry.setInterval(FIRST_RETRY_MS)
         self._try()
 
     def release(self) -> None:
         """Give the keyboard back."""
         self._retry.stop()
-        if self._window is not None:
+        if self._window is not None and is_x11():
             self._window.releaseKeyboard()
         self._window, self.is_held = None, False
 

@@ -14,7 +14,7 @@ from app.core.screen import Desktop, Frame, Monitor
 from app.core.selection import Picker
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud
-from app.ui.overlay.grab import KeyboardGrab
+from app.ui.overlay.grab import KeyboardGrab, is_x11
 from app.ui.overlay.look import Look
 from app.ui.overlay.painter import Picture, paint
 from app.ui.overlay.scene import Label, Loupe, Outline, Scene, grip_rects
@@ -140,7 +140,9 @@ class Overlay(QObject):
         session.dress()
         for window in self._windows:
             window.show()
-            window.raise_()
+            if is_x11():
+                # A window that was hidden comes back at its old height in the stack.
+                window.raise_()
         self._keyboard.take(self._windows[0])
 
     def _finish(self, selection: Selection | None) -> None:
@@ -164,7 +166,7 @@ class Overlay(QObject):
     def _build_windows(self) -> None:
         self._discard_windows()
         for screen in QGuiApplication.screens():
-            # A child of the first one, so that a dialog of ours that is open blocks none of them.
+            # All others are children of the first, which is modal: see OverlayWindow.
             window = OverlayWindow(screen, self._windows[0] if self._windows else None)
             self._windows.append(window)
             screen.geometryChanged.connect(self._screens_changed)

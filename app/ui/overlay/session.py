@@ -14,6 +14,7 @@ from app.core.selection import Phase, Picker
 from app.core.shortcuts import Modifier
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud, compose
+from app.ui.overlay.grab import is_x11
 from app.ui.overlay.look import Look
 from app.ui.overlay.scene import Scene, colour_at
 from app.ui.overlay.window import OverlayWindow
@@ -173,8 +174,7 @@ class Session:
         colour = colour_at(self._desktop, self.picker.pointer)
         clipboard = QGuiApplication.clipboard()
         clipboard.setText(colour)
-        copied = clipboard.ownsClipboard() and clipboard.text() == colour
-        self.hud.colour_hint = style.COPIED if copied else style.NOT_COPIED
+        self.hud.colour_hint = style.COPIED if clipboard.text() == colour else style.NOT_COPIED
 
     def _nudge(self, dx: int, dy: int, modifiers: Modifier) -> None:
         before = self.picker.pointer
@@ -235,7 +235,7 @@ class Session:
 def _digit(event: QKeyEvent) -> int | None:
     if Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
         return int(event.key()) - int(Qt.Key.Key_0)
-    if QGuiApplication.platformName() == "xcb" and event.modifiers() is Qt.KeyboardModifier.NoModifier:
+    if is_x11() and event.modifiers() is Qt.KeyboardModifier.NoModifier:
         place = event.nativeScanCode() - _X11_DIGIT_ROW + 1
         return place if 1 <= place <= 9 else None
     return None

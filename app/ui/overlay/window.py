@@ -99,6 +99,9 @@ class OverlayWindow(QWidget):
         ):
             self.setAttribute(attribute)
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
+        if parent is None:
+            # So that a modal dialog of ours that is open blocks neither this window nor its children, the others.
+            self.setWindowModality(Qt.WindowModality.ApplicationModal)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setScreen(screen)
