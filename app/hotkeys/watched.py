@@ -69,17 +69,23 @@ class PynputHotkeys(XHotkeys):
             return Probe(self.name, available=False, reason=problem.message)
         return Probe(self.name, available=True)
 
-    def _install(self, _display: Any, keymap: KeyMap, plan: Plan) -> frozenset[str]:
+    def _install(self, display: Any, keymap: KeyMap, plan: Plan) -> frozenset[str]:
+        from Xlib import X
+
+        # The server sends what it recorded only along with something else. On an empty desktop nobody gets the keys
+        # that are typed, so that could take seconds: let them come to us.
+        display.screen().root.change_attributes(event_mask=X.KeyPressMask)
         actions = {chord: action for action, chords in plan.chords.items() for chord in chords}
         # One object, swapped at once: the listener's thread reads it at any time.
         self._watched = _Watched(keymap, actions)
         return frozenset()
 
-    def _release(self, _display: Any) -> None:
+    def _release(self, display: Any) -> None:
+        display.screen().root.change_attributes(event_mask=0)
         self._watched = _Watched(self._watched.keymap, {})
 
     def _on_key(self, event: Any) -> None:
-        """No keys come this way: the connection is there for the keyboard's layout."""
+        """Keys come by the listener; the connection is there for the keyboard's layout."""
 
     def _action(self, key: RawKey) -> str | None:
         """Decide on the listener's thread, so that what people type never travels further."""

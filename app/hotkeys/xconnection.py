@@ -67,6 +67,7 @@ class XConnection:
         self._on_lost = on_lost
         self._display: Any = None
         self._fd = -1
+        self._is_lent = False
         self._lock = asyncio.Lock()
 
     async def open(self) -> None:
@@ -86,15 +87,20 @@ class XConnection:
         async with self._lock:
             if self._display is None:
                 raise DisplayLost
+            # Xlib waits for ever when two threads read at once: the loop keeps away until the worker is done.
+            self._is_lent = True
             asyncio.get_running_loop().remove_reader(self._fd)
+            work = asyncio.ensure_future(asyncio.to_thread(function, self._display))
             try:
-                result = await asyncio.to_thread(function, self._display)
+                return await asyncio.shield(work)
             except lost_errors() as problem:
                 self._lose()
                 raise DisplayLost from problem
             finally:
+                # A cancelled caller does not stop the worker.
+                await asyncio.wait([work])
+                self._is_lent = False
                 self._read_on()
-            return result
 
     def close(self) -> None:
         """Disconnect; the server releases everything that was grabbed through this connection."""
@@ -113,13 +119,13 @@ class XConnection:
 
     def _drain(self) -> None:
         try:
-            while self._display is not None and self._display.pending_events():
+            while self._display is not None and not self._is_lent and self._display.pending_events():
                 self._on_event(self._display.next_event())
         except lost_errors():
             self._lose()
 
     def _lose(self) -> None:
-        # Without this the loop would spin: a closed socket is always readable.
+        # At once, because the socket is closed now and its number may be another's from here on.
         asyncio.get_running_loop().remove_reader(self._fd)
         self._display = None
         self._on_lost()

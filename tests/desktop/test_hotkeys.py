@@ -258,6 +258,30 @@ def test_binding_again_replaces_everything(x: DesktopSession, make: MakeBackend)
     bound(x, make, test)
 
 
+def test_binds_many_times_in_a_row_while_keys_come(x: DesktopSession, make: MakeBackend) -> None:
+    async def test(running: Running) -> None:
+        typing = asyncio.create_task(xdotool(x, "key", "--repeat", "40", "--delay", "5", "ctrl+shift+4"))
+        while not typing.done():
+            await asyncio.wait_for(running.bind(REGION), 10)
+        assert "region" in running.pressed
+        assert await running.keys("key", "ctrl+shift+4") == ["region"]
+
+    bound(x, make, test)
+
+
+def test_a_cancelled_binding_does_no_harm(x: DesktopSession, make: MakeBackend) -> None:
+    async def test(running: Running) -> None:
+        for _ in range(20):
+            task = asyncio.create_task(running.backend.bind(REGION))
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+        await running.bind(REGION)
+        assert await running.keys("key", "ctrl+shift+4") == ["region"]
+
+    bound(x, make, test)
+
+
 def test_starts_again_after_it_was_stopped(x: DesktopSession, make: MakeBackend) -> None:
     async def run() -> None:
         running = Running(make(x.display), x)
