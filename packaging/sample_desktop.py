@@ -16,7 +16,7 @@ LETTER = Rect(110, 210, 430, 330)
 INK = (43, 45, 66)
 LETTER_TEXT = """Dear Ada,
 
-the chart you asked for is in the picture
+the view you asked for is in the picture
 beside this letter. I pressed one key and
 dragged, and had its link before I could
 look for the button.

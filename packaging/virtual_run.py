@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import signal
 import sys
 import urllib.request
 from pathlib import Path
@@ -30,6 +31,8 @@ REGION = Rect(700, 190, 360, 240)
 def main(arguments: list[str]) -> int:
     """0 when the link came and its picture has exactly the pixels that were on the screen."""
     target = Path(arguments[0] if arguments else ROOT / "imglink-run.png").resolve()
+    # So that the virtual display is taken down as well when this is told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print("There is no display (DISPLAY and WAYLAND_DISPLAY are not set), so this runs on a virtual one.", flush=True)
     has = {name: shutil.which(program) is not None for name, program in PROGRAMS.items()}
     with desktop_session(tray=has["tray"], keyring=has["keyring"], notifications=has["notifications"]) as session:
@@ -46,7 +49,7 @@ def capture(session: DesktopSession, target: Path) -> None:
     """Start the program, press the key, drag, and follow the link. Raises AssertionError, TimeoutError or OSError."""
     sample_desktop.show(session)
     program = session.spawn([sys.executable, "-m", "app", "--demo"], env={"PYTHONPATH": str(ROOT)})
-    program.wait_for_output(READY, 60)
+    program.wait_for_output(READY, 30)
     print(program.stdout.strip(), flush=True)
     before = session.screenshot(REGION)
 

@@ -1,0 +1,58 @@
+"""README's pictures: the overlay and the card on a virtual display, and two windows as `shots.py` renders them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import sample_desktop
+from PIL import Image
+
+from app.core.geometry import Rect
+from tests.desktop.running import OVERLAY_TITLE, READY
+from tests.desktop.session import DesktopSession, desktop_session
+
+ROOT = Path(__file__).resolve().parents[1]
+REGION = Rect(700, 190, 360, 240)
+WINDOWS = ("tray-window-recent", "settings-hotkeys")
+CARD_TITLE = "ImgLink upload"
+
+
+def take(shots: Path, target: Path) -> None:
+    """Write the pictures into `target`; `shots` holds what `shots.py` has rendered."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in WINDOWS:
+        for look in ("light", "dark"):
+            shutil.copyfile(shots / f"{name}-{look}-2x.png", target / f"{name}-{look}.png")
+    with desktop_session(tray=True, notifications=True) as session:
+        sample_desktop.show(session)
+        program = session.spawn([sys.executable, "-m", "app", "--demo"], env={"PYTHONPATH": str(ROOT)})
+        program.wait_for_output(READY, 30)
+        _save(_overlay(session), target / "overlay.png")
+        session.xdotool("mouseup", 1)
+        session.window(CARD_TITLE, 20)
+        session.wait_for(lambda: session.clipboard_text().startswith("http"), 20, what="no link came")
+        _save(session.screenshot(), target / "link-copied.png")
+        program.stop(10)
+    print(f"README's pictures are in {target}")
+
+
+def _overlay(session: DesktopSession) -> Image.Image:
+    """The screen in the middle of a drag, when the overlay has painted the last move."""
+    before = session.screenshot(REGION)
+    session.xdotool("key", "ctrl+shift+4")
+    session.wait_for(lambda: any(window.title == OVERLAY_TITLE for window in session.windows()))
+    end = (REGION.right - 1, REGION.bottom - 1)
+    session.xdotool("mousemove", REGION.x, REGION.y, "mousedown", 1, "mousemove", end[0] - 9, end[1] - 9)
+    session.xdotool("mousemove", *end)
+    corner = Rect(REGION.right - 6, REGION.bottom - 6, 4, 4)
+    bright = before.crop((354, 234, 358, 238)).tobytes()
+    session.wait_for(
+        lambda: session.screenshot(corner).tobytes() == bright, what="the overlay did not follow the mouse"
+    )
+    return session.screenshot()
+
+
+def _save(picture: Image.Image, path: Path) -> None:
+    picture.save(path, optimize=True)
