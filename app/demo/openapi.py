@@ -301,35 +301,37 @@ def _sign_in() -> Json:
     }
 
 
-def _page_operation(summary: str, media_type: str, errors: dict[int, str], parameters: list[Json]) -> Json:
-    """Pages have no request limit; what the guard refuses is JSON everywhere, other errors have `errors`' type."""
+def _page_operation(summary: str, media_type: str, errors: tuple[int, ...], parameters: list[Json]) -> Json:
+    """Pages have no request limit. Their errors are pages too, except for what the guard refuses."""
+    html_errors: Json = {"text/html": {"schema": {}}} if media_type == "text/html" else {}
     responses: Json = {"200": {"description": "Done", "content": {media_type: {"schema": {}}}}}
-    for status, error_type in errors.items():
-        schema = _ref("Error") if error_type == "application/json" else {}
-        responses[str(status)] = {"description": ERROR_TEXTS[status], "content": {error_type: {"schema": schema}}}
-    responses["421"] = _error(421)
+    for status in (*errors, 421):
+        responses[str(status)] = _error(status)
+        responses[str(status)]["content"] |= html_errors
     return {"summary": summary, "responses": responses, "parameters": parameters}
 
 
 def _pages() -> Json:
-    html, json = "text/html", "application/json"
+    html = "text/html"
     page = _query("page", {"type": "integer", "minimum": 1, "maximum": 1_000_000})
     name = _path("name", {"type": "string", "pattern": "^[A-Za-z0-9_-]{10}\\.[a-z]{3,4}$"})
     url, form = (_query("url", {"type": "string"}, required=True), _query("format", {"enum": ["json"]}))
     password = _query("password", {"type": "string"})
-    get_file = _page_operation("An image as it was uploaded", "image/*", {404: json}, [name])
-    get_file["responses"]["304"] = {"description": "Not changed"}
-    get_thumbnail = _page_operation("An image's thumbnail", "image/webp", {404: json}, [name])
-    get_thumbnail["responses"]["304"] = {"description": "Not changed"}
-    get_oembed = _page_operation("A viewer page's oEmbed data", json, {404: json, 501: json}, [url, form])
-    get_oembed["responses"]["200"] = _json(_ref("OEmbed"))
+    file = _page_operation("An image as it was uploaded", "image/*", (404,), [name])
+    thumbnail = _page_operation("An image's thumbnail", "image/webp", (404,), [name])
+    for operation in (file, thumbnail):
+        operation["responses"]["304"] = {"description": "Not changed"}
+    oembed = _page_operation("A viewer page's oEmbed data", "application/json", (404, 501), [url, form])
+    oembed["responses"]["200"] = _json(_ref("OEmbed"))
+    album = _page_operation("Album page", html, (401, 403, 404), [password])
+    opened = _page_operation("Album page, with the password from its form", html, (401, 403, 404, 413), [password])
+    fields = {"type": "object", "properties": {"password": {"type": "string"}}}
+    opened["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": fields}}}
     return {
-        "/": {"get": _page_operation("Gallery page", html, {400: html}, [page])},
-        "/i/{id}": {"get": _page_operation("Viewer page", html, {404: html}, [_path("id")])},
-        "/a/{id}": {
-            "get": _page_operation("Album page", html, {401: html, 403: html, 404: html}, [_path("id"), password])
-        },
-        "/cdn/{name}": {"get": get_file},
-        "/cdn/medium/{name}": {"get": get_thumbnail},
-        "/oembed": {"get": get_oembed},
+        "/": {"get": _page_operation("Gallery page", html, (400,), [page])},
+        "/i/{id}": {"get": _page_operation("Viewer page", html, (404,), [_path("id")])},
+        "/a/{id}": {"parameters": [_path("id")], "get": album, "post": opened},
+        "/cdn/{name}": {"get": file},
+        "/cdn/medium/{name}": {"get": thumbnail},
+        "/oembed": {"get": oembed},
     }

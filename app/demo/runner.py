@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _STOP_S = 5.0
 _KEEP_ALIVE_S = 60
+_WORKERS = 4
 _ACCEPT_ROUNDS = 4
 NOBODY = ("", 0)
 """The address of a client that nobody can ask any more."""
@@ -126,6 +128,18 @@ class _Server(uvicorn.Server):
             server.close()
 
 
+def _started_executor() -> ThreadPoolExecutor:
+    """Workers for disk and database, all started; asyncio ends them with its loop.
+
+    No request makes a thread, so that a test which counts threads sees none of ours come up in its middle.
+    """
+    executor = ThreadPoolExecutor(_WORKERS, "imglink-demo-worker")
+    all_there = threading.Barrier(_WORKERS)
+    for _ in range(_WORKERS):
+        executor.submit(all_there.wait)
+    return executor
+
+
 class Runner:
     """A server thread. `make_app` is called on it, inside its event loop."""
 
@@ -147,10 +161,12 @@ class Runner:
             raise self._failure
 
     def stop(self) -> None:
-        """Stop serving and wait for the thread's end."""
+        """Stop serving and wait for the thread's end. Raises what ended it before its time."""
         if self._loop is not None and self._connections is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._connections.stop)
         self._thread.join()
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self) -> None:
         try:
@@ -163,6 +179,7 @@ class Runner:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(_started_executor())
         self._connections = Connections()
         config = uvicorn.Config(
             cast("ASGI3Application", self._make_app(self._connections)),
