@@ -33,9 +33,9 @@ def doctor_parts(environ: Mapping[str, str]) -> dict[str, Callable[[], Awaitable
         return (await asyncio.to_thread(choose_hotkeys, environ)).probe()
 
     async def keyring() -> Probe:
-        from app.secrets.choose import choose_secret_store
+        from app.secrets.guard import GuardedSecrets
 
-        return await asyncio.to_thread(lambda: choose_secret_store(environ).probe())
+        return await (await GuardedSecrets.open(environ)).probe()
 
     async def notifications() -> Probe:
         from app.system.notifications import choose_notifier

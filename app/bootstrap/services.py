@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -16,7 +15,7 @@ from app.system.paths import screenshots_folder
 
 if TYPE_CHECKING:
     from app.core.base_url import BaseUrl
-    from app.core.ports import Clipboard, ImgLink, RegionSelector, SecretStore
+    from app.core.ports import Clipboard, ImgLink, RegionSelector
     from app.core.workflow import CaptureTask
     from app.services.account import AccountService
     from app.services.capture import CapturePreferences, CaptureService
@@ -74,21 +73,18 @@ async def build_core(profile: Profile, stack: AsyncExitStack, *, resume_pending:
 
 
 async def _build_credentials(profile: Profile, base_url: BaseUrl) -> Credentials:
-    from app.core.imglink import CredentialKind
     from app.secrets.guard import GuardedSecrets
     from app.services.credentials import Credentials
 
-    store: SecretStore
-    if profile.demo_key is not None:
+    if profile.demo_key is None:
+        secrets = await GuardedSecrets.open(profile.environ)
+    else:
+        from app.core.imglink import CredentialKind
         from app.secrets.memory import MemoryStore
 
-        store = MemoryStore()
-        store.set(base_url.origin, CredentialKind.API_KEY, profile.demo_key)
-    else:
-        from app.secrets.choose import choose_secret_store
-
-        store = await asyncio.to_thread(choose_secret_store, profile.environ)
-    return Credentials(GuardedSecrets(store), base_url.origin, profile.environ)
+        secrets = GuardedSecrets(MemoryStore("The demo's key is public."))
+        await secrets.set(base_url.origin, CredentialKind.API_KEY, profile.demo_key)
+    return Credentials(secrets, base_url.origin, profile.environ)
 
 
 def _incoming_preferences(settings: Settings) -> IncomingPreferences:

@@ -46,6 +46,7 @@ def run_application(*, use_demo_server: bool = False) -> int:
 
 
 def _run_tray(profile: Profile, banner: str) -> int:
+    from PySide6.QtCore import QLoggingCategory
     from PySide6.QtWidgets import QApplication
 
     from app.ui.application import Application, Parts
@@ -55,6 +56,8 @@ def _run_tray(profile: Profile, banner: str) -> int:
     from app.ui.signals import StopSignals
     from app.ui.theme import Look
 
+    # Where there is no portal, Qt's attempt to tell it our name is nobody's business.
+    QLoggingCategory.setFilterRules("qt.qpa.services.warning=false")
     qt = QApplication([sys.argv[0]])
     qt.setApplicationName("ImgLink")
     qt.setDesktopFileName("cc.imglink.Desktop")
