@@ -8,13 +8,13 @@ from pathlib import Path
 
 import sample_desktop
 from PIL import Image
+from virtual_run import REGION, overlay_is_shown
 
 from app.core.geometry import Rect
-from tests.desktop.running import OVERLAY_TITLE, READY
+from tests.desktop.running import READY
 from tests.desktop.session import DesktopSession, desktop_session
 
 ROOT = Path(__file__).resolve().parents[1]
-REGION = Rect(700, 190, 360, 240)
 WINDOWS = ("tray-window-recent", "settings-hotkeys")
 CARD_TITLE = "ImgLink upload"
 
@@ -42,7 +42,7 @@ def _overlay(session: DesktopSession) -> Image.Image:
     """The screen in the middle of a drag, when the overlay has painted the last move."""
     before = session.screenshot(REGION)
     session.xdotool("key", "ctrl+shift+4")
-    session.wait_for(lambda: any(window.title == OVERLAY_TITLE for window in session.windows()))
+    session.wait_for(lambda: overlay_is_shown(session), what="the overlay did not come")
     end = (REGION.right - 1, REGION.bottom - 1)
     session.xdotool("mousemove", REGION.x, REGION.y, "mousedown", 1, "mousemove", end[0] - 9, end[1] - 9)
     session.xdotool("mousemove", *end)

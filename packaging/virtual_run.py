@@ -22,7 +22,7 @@ import sample_desktop  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from app.core.geometry import Point, Rect  # noqa: E402
-from tests.desktop.running import OVERLAY_TITLE, READY  # noqa: E402
+from tests.desktop.running import READY  # noqa: E402
 from tests.desktop.session import PROGRAMS, DesktopSession, desktop_session  # noqa: E402
 
 REGION = Rect(700, 190, 360, 240)
@@ -55,7 +55,7 @@ def capture(session: DesktopSession, target: Path) -> None:
 
     print("Pressing Ctrl+Shift+4 and dragging…", flush=True)
     session.xdotool("key", "ctrl+shift+4")
-    session.wait_for(lambda: _overlay_is_shown(session), what="the overlay did not come")
+    session.wait_for(lambda: overlay_is_shown(session), what="the overlay did not come")
     session.drag(Point(REGION.x, REGION.y), Point(REGION.right - 1, REGION.bottom - 1), steps=8)
     link = session.wait_for(lambda: _link(session.clipboard_text()), 30, what="no link came to the clipboard")
     picture = fetch_image(link)
@@ -92,8 +92,9 @@ def _link(text: str) -> str:
     return text if text.startswith("http://127.0.0.1:") else ""
 
 
-def _overlay_is_shown(session: DesktopSession) -> bool:
-    return any(window.title == OVERLAY_TITLE for window in session.windows())
+def overlay_is_shown(session: DesktopSession) -> bool:
+    """True while something lies over the whole monitor, above what the window manager manages."""
+    return any(not window.is_managed and window.rect_px in session.monitors for window in session.windows())
 
 
 if __name__ == "__main__":
