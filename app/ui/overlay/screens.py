@@ -39,6 +39,12 @@ class Mapping:
             math.floor((point.y - self.origin.y) / self.scale),
         )
 
+    def around(self, x: int, y: int) -> Rect:
+        """The pixel at a logical position; two by two of them when it lies between pixels."""
+        left, top = self.origin.x + x * self.scale, self.origin.y + y * self.scale
+        first = Point(math.floor(left + _NEARLY), math.floor(top + _NEARLY))
+        return Rect.spanning(first, Point(math.ceil(left - _NEARLY), math.ceil(top - _NEARLY)))
+
     def region(self, rects: Iterable[Rect]) -> QRegion:
         """The smallest logical region that holds all of these desktop rectangles."""
         region = QRegion()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QMouseEvent
 
-from app.core.geometry import Point
+from app.core.geometry import Point, Rect
 from app.core.ports import Selection
 from app.core.screen import Desktop
 from app.core.selection import Phase, Picker
@@ -73,7 +73,7 @@ class Session:
         self._windows: dict[OverlayWindow, Look] = {}
         self._unpainted: set[OverlayWindow] = set()
         self._real = picker.pointer
-        self._standing_in_for: tuple[Point, ...] = ()
+        self._standing_in_for: tuple[Rect, ...] = ()
         """Where the real pointer may be while the arrow keys hold ours elsewhere."""
         self._is_over = False
 
@@ -182,22 +182,23 @@ class Session:
         after = self.picker.pointer
         if after != before:
             self.hud.colour_hint = style.COPY_HINT
-            self._standing_in_for = (self._real, self._warp(after))
+            self._standing_in_for = (Rect(self._real.x, self._real.y, 1, 1), self._warp(after))
 
-    def _warp(self, point: Point) -> Point:
-        """Take the real pointer along as near as whole logical pixels allow, and say where that is."""
+    def _warp(self, point: Point) -> Rect:
+        """Take the real pointer along as near as whole logical pixels allow, and say within which pixels that is."""
         number = self.picker.monitor_at(point).number
         for window in self._windows:
             if window.monitor is not None and window.mapping is not None and window.monitor.number == number:
                 x, y = window.mapping.to_local(point)
                 corner = window.target.geometry().topLeft()
                 QCursor.setPos(window.target, corner + QPoint(x, y))
-                return window.mapping.to_px(QPoint(x, y).toPointF())
-        return point
+                # Of a logical pixel that begins inside a physical one, Qt may take either neighbour.
+                return window.mapping.around(x, y)
+        return Rect(point.x, point.y, 1, 1)
 
     def _resolve(self, real: Point) -> Point:
         """Where our pointer is when the real one is here."""
-        if real in self._standing_in_for:
+        if any(place.contains(real) for place in self._standing_in_for):
             return self.picker.pointer
         self._real, self._standing_in_for = real, ()
         return real
