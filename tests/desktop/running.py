@@ -20,7 +20,6 @@ from tests.desktop.x11 import ShownWindow
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "app"]
 READY = "ImgLink is ready"
-OVERLAY_TITLE = "ImgLink overlay"
 
 
 @dataclass
@@ -32,14 +31,27 @@ class RunningProgram:
     process: Process
     key: str
 
-    def wait_for_overlay(self) -> list[ShownWindow]:
+    def overlay_windows(self) -> list[ShownWindow]:
+        """The windows that cover a whole monitor, over everything else."""
+        windows = self.desktop.windows()
+        return [window for window in windows if not window.is_managed and window.rect_px in self.desktop.monitors]
+
+    def wait_for_overlay(self) -> None:
         """Wait until every monitor is covered."""
+        count = len(self.desktop.monitors)
+        self.desktop.wait_for(lambda: len(self.overlay_windows()) == count, what="the overlay did not come")
 
-        def shown() -> list[ShownWindow]:
-            found = [window for window in self.desktop.windows() if window.title == OVERLAY_TITLE]
-            return found if len(found) >= len(self.desktop.monitors) else []
+    def tray_icon(self) -> Point:
+        """Where our icon is in the tray: its only one, at the right end."""
+        panel = self.desktop.window("panel").rect_px
+        return Point(panel.right - panel.height // 2, panel.y + panel.height // 2)
 
-        return self.desktop.wait_for(shown, what="the overlay did not come")
+    def popups(self) -> int:
+        """How many menus of ours are open."""
+        return sum(
+            not window.is_managed and window.pid == self.process.pid and window.rect_px not in self.desktop.monitors
+            for window in self.desktop.windows()
+        )
 
     def capture_region(self, start: Point, end: Point) -> None:
         """Press the key and drag, as a person would."""
@@ -66,7 +78,7 @@ class RunningProgram:
 def running_program(
     desktop: DesktopSession, server: DemoServer, *, environ: dict[str, str] | None = None
 ) -> Iterator[RunningProgram]:
-    """Store a key in the desktop's keyring by the command line, start the tray application, and wait until it is ready."""
+    """Store a key in the keyring by the command line, start the tray application, and wait until it is ready."""
     environ = {**program_environment(server), **(environ or {})}
     key = server.add_key(server.user(DEMO_USER))
     setter = desktop.spawn([*PROGRAM, "account", "key", "set"], env=environ, stdin=key.encode() + b"\n")

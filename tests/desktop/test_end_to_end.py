@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from app.core.geometry import Point, Rect
 from app.demo import DemoServer
-from tests.desktop.running import RunningProgram, pixels, running_program
+from tests.desktop.running import ROOT, RunningProgram, pixels, running_program
 from tests.desktop.session import DesktopSession
 
 
@@ -60,7 +63,7 @@ def test_escape_uploads_nothing(program: RunningProgram) -> None:
     desktop.xdotool("key", "ctrl+shift+4")
     program.wait_for_overlay()
     desktop.xdotool("key", "Escape")
-    desktop.wait_for(lambda: not any("overlay" in window.title for window in desktop.windows()))
+    desktop.wait_for(lambda: not program.overlay_windows(), what="the overlay stayed")
     assert program.server.commits == 0
     # And it works again at once.
     program.capture_region(Point(50, 50), Point(99, 99))
@@ -85,10 +88,53 @@ def test_click_a_window(program: RunningProgram) -> None:
 
 def test_whole_screen_from_the_tray_menu(program: RunningProgram) -> None:
     desktop = program.desktop
-    _choose_in_tray_menu(program, "Capture", "Capture whole screen")
+    picture = desktop.paint_pattern()
+    icon = program.tray_icon()
+    desktop.click(icon.x, icon.y, button=3)
+    # "Open ImgLink", "Capture", then its second entry.
+    desktop.wait_for(lambda: program.popups() == 1, what="the tray's menu did not open")
+    desktop.xdotool("key", "Down", "Down", "Right")
+    desktop.wait_for(lambda: program.popups() == 2, what="the submenu did not open")
+    desktop.xdotool("key", "Down", "Return")
     program.wait_for_link()
-    assert program.uploaded_picture().size == (2560, 800)
-    assert desktop.find_pixels((255, 0, 255)) is None
+    uploaded = program.uploaded_picture()
+    assert uploaded.size == (2560, 800)
+    # The menu is gone from the picture; the tray itself is on it.
+    below = Rect(0, 40, 2560, 760)
+    assert pixels(uploaded, below) == pixels(picture, below)
+
+
+def test_drop_of_three_files_with_one_unsupported(program: RunningProgram, tmp_path: Path) -> None:
+    desktop = program.desktop
+    names = ["a picture.png", "Übersicht ß.jpg", "notes.txt"]
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / names[0])
+    Image.new("RGB", (50, 20), "orange").save(tmp_path / names[1])
+    (tmp_path / names[2]).write_text("no picture", encoding="utf-8")
+    icon = program.tray_icon()
+    desktop.click(icon.x, icon.y)
+    target = desktop.window("ImgLink").rect_px
+    source = desktop.spawn(
+        [sys.executable, ROOT / "tests/desktop/drag_source.py", *(tmp_path / name for name in names)]
+    )
+    start = desktop.window("Drag source").rect_px
+    desktop.drag(
+        Point(start.x + 50, start.y + 50), Point(target.x + target.width // 2, target.y + target.height // 2), steps=20
+    )
+    source.wait_for_output("dropped CopyAction")
+    text = desktop.wait_for(
+        lambda: desktop.clipboard_text() if program.server.commits == 2 and "\n" in desktop.clipboard_text() else "",
+        20,
+        what="two links did not come to the clipboard",
+    )
+    # One link a line, in the order in which the files were dropped; our names are not told.
+    first, second = program.server.images()
+    assert {(image.width, image.height) for image in (first, second)} == {(40, 30), (50, 20)}
+    by_size = {(image.width, image.height): image.id for image in (first, second)}
+    assert text.splitlines() == [
+        f"{program.server.base_url}/i/{by_size[40, 30]}",
+        f"{program.server.base_url}/i/{by_size[50, 20]}",
+    ]
+    assert not any("picture" in image.file_name or "bersicht" in image.file_name for image in (first, second))
 
 
 def test_the_settings_choose_the_direct_link(full_desktop: DesktopSession, server: DemoServer) -> None:
@@ -111,8 +157,3 @@ def _contains(haystack: bytes, haystack_width: int, needle: bytes, needle_width:
             return True
         at = haystack.find(first, at + 1)
     return False
-
-
-def _choose_in_tray_menu(program: RunningProgram, *path: str) -> None:
-    """Open the tray icon's menu with the mouse and choose by keyboard, entry by entry."""
-    raise NotImplementedError
