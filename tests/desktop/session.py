@@ -171,6 +171,10 @@ class DesktopSession:
         """True while a tray host runs."""
         return self._client.has_tray()
 
+    def tray_icons(self) -> tuple[Rect, ...]:
+        """Where the icons in the tray are."""
+        return self._client.tray_icons()
+
     # --- known pixels ---------------------------------------------------------------------------------------------
 
     def paint_pattern(self) -> Image.Image:

@@ -153,6 +153,22 @@ class XClient:
         shown = [window for window in self._shown(managed) if not window.rect_px.intersected(desktop).is_empty]
         return tuple(reversed(shown))
 
+    def tray_icons(self) -> tuple[Rect, ...]:
+        """Where the icons in the tray are, in root coordinates: the visible windows that speak XEmbed."""
+        found: list[Rect] = []
+        for child in self._root.query_tree().children:
+            with contextlib.suppress(error.XError):
+                found += self._embedded_in(child)
+        return tuple(found)
+
+    def _embedded_in(self, window: Any) -> Iterator[Rect]:
+        info = self._atom("_XEMBED_INFO")
+        for child in window.query_tree().children:
+            if child.get_full_property(info, info) and child.get_attributes().map_state == X.IsViewable:
+                yield self._describe(child, is_managed=False).rect_px
+            else:
+                yield from self._embedded_in(child)
+
     def _shown(self, managed: set[int]) -> Iterator[ShownWindow]:
         for child in self._root.query_tree().children:
             # A window may go while we ask about it; then it is not shown.
