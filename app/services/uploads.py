@@ -126,7 +126,6 @@ class UploadQueue:
 
     async def stop(self) -> None:
         """Stop sending, within 3 s. What was on its way is queued again, or uncertain when it may have arrived."""
-        self._is_closed = True
         if self._dispatcher is not None:
             self._dispatcher.cancel()
             await asyncio.wait({self._dispatcher})
@@ -136,7 +135,9 @@ class UploadQueue:
             self._sender.cancel(upload_id, by_person=False)
         if running := {*sending.values(), *self._withdrawals}:
             await asyncio.wait(running, timeout=STOP_DEADLINE_S)
+        self._is_closed = True
         self._set_state(QueueState(QueueMode.STOPPED))
+        self._wake_all_waiters()
 
     async def pause(self) -> None:
         """Send nothing more until `resume`, across restarts too. What is on its way goes on."""
@@ -148,7 +149,7 @@ class UploadQueue:
         await self._store.save_queue_state(None)
         self._hold_until, self._troubles, self._too_large = -math.inf, 0, 0
         await self._requeue_paused()
-        if not self._is_closed and self._dispatcher is not None:
+        if self._dispatcher is not None:
             self._set_state(QueueState(QueueMode.RUNNING))
         self._wake.set()
 
@@ -299,13 +300,16 @@ class UploadQueue:
             if not waiter.done():
                 waiter.set_result(None)
 
+    def _wake_all_waiters(self) -> None:
+        for upload_id in tuple(self._waiters):
+            self._wake_waiters(upload_id)
+
     def _set_state(self, state: QueueState) -> None:
         if state == self._state:
             return
         self._state = state
         self._observers.notify(QueueChanged(state))
-        for upload_id in tuple(self._waiters):
-            self._wake_waiters(upload_id)
+        self._wake_all_waiters()
         self._wake.set()
 
     async def _requeue_paused(self) -> None:

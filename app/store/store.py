@@ -172,6 +172,8 @@ class SqliteUploadStore:
             raise
 
     def _open(self) -> None:
+        # A person may keep the whole folder elsewhere through a link; inside it, links are refused.
+        self._folder = self._folder.resolve()
         root = durable.private_folder(self._folder)
         try:
             with opening(root):

@@ -19,7 +19,7 @@ class ManualTimer:
     @property
     def sleeping_until_s(self) -> list[float]:
         """When sleepers wake, counted from now."""
-        return sorted(until - self._elapsed_s for until, _future in self._sleepers)
+        return sorted(until - self._elapsed_s for until, future in self._sleepers if not future.done())
 
     def now(self) -> datetime:
         return self._start + self.skew + timedelta(seconds=self._elapsed_s)

@@ -92,6 +92,13 @@ def test_a_planted_link_in_place_of_the_outbox_is_refused(tmp_path: Path) -> Non
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_the_whole_folder_may_be_kept_elsewhere_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "s").symlink_to(tmp_path / "elsewhere")
+    item = with_store(tmp_path / "s", lambda store: store.add_bytes(PNG, PLAIN))
+    assert item.path.is_relative_to(tmp_path / "elsewhere")
+
+
 def test_the_sidecar_holds_what_a_row_needs(tmp_path: Path) -> None:
     async def add(store: SqliteUploadStore) -> UploadItem:
         return await store.add_bytes(PNG, NEW)
