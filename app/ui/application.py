@@ -1,7 +1,7 @@
 """The tray application: makes the windows, joins them with the services, and ends in the right order.
 
-The tray shows first; everything that takes long to load (HTTP, keyring, database) is built afterwards on the asyncio
-thread, and what the person asks for meanwhile waits for it.
+Everything that takes long to load (HTTP, keyring, database) is built on the asyncio thread after the windows are there,
+and what the person asks for meanwhile waits for it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
 
@@ -30,12 +30,13 @@ from app.ui.card import CardStack
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
 from app.ui.settings_controller import SettingsController
-from app.ui.settings_window import PageId
-from app.ui.settings_window.recorder import ReadKey
 from app.ui.theme import Look
 from app.ui.tray import Tray
 from app.ui.tray_window import Refusal, TrayWindow
 from app.ui.uploads_controller import Seen, UploadsController, UploadViews
+
+if TYPE_CHECKING:
+    from app.ui.settings_window.recorder import ReadKey
 
 _DROP_TASKS = frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY})
 _NOTICE_THUMBNAIL_PX = 128
@@ -77,14 +78,15 @@ class _Prepared:
 class Application(QObject):
     """Lives on the Qt thread from `start` to `stop`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, tray: Tray) -> None:
+        """`tray` is shown already: it is the first thing that the person sees."""
         super().__init__()
         self._parts = parts
         self._bridge = parts.bridge
         self._services: Services | None = None
         self._building: asyncio.Future[Services] | None = None
         self._is_stopping = False
-        self.tray = Tray(self)
+        self.tray = tray
         self.window = TrayWindow()
         self.cards = CardStack(self)
         windows = UploadViews(self.tray, self.window, self.cards)
@@ -97,10 +99,12 @@ class Application(QObject):
     # --- life ---------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Show the tray, then load the rest."""
+        """Start the asyncio thread and have the services built there."""
         self._apply_settings(self._settings)
-        self.tray.show()
-        QTimer.singleShot(0, self, self._load)
+        self._bridge.start()
+        self._bridge.submit(self._prepare, owner=self, on_done=self._attach, on_error=self._fail_to_start)
+        if not Tray.is_available():
+            self.window.open_near(QRect())
 
     def stop(self) -> None:
         """Release the keys, finish or withdraw what runs, close everything, and leave Qt's event loop."""
@@ -115,12 +119,6 @@ class Application(QObject):
         self._bridge.stop(self._parts.close)
         self.window.deleteLater()
         QCoreApplication.quit()
-
-    def _load(self) -> None:
-        self._bridge.start()
-        self._bridge.submit(self._prepare, owner=self, on_done=self._attach, on_error=self._fail_to_start)
-        if not Tray.is_available():
-            self.window.open_near(QRect())
 
     async def _prepare(self) -> _Prepared:
         self._building = asyncio.ensure_future(self._parts.build(self._run_soon))
@@ -243,14 +241,13 @@ class Application(QObject):
         self.tray.window_requested.connect(self.window.toggle_near)
         self.tray.upload_files_requested.connect(self._choose_files)
         self.tray.gallery_requested.connect(self._open_gallery)
-        self.tray.quit_requested.connect(self.stop)
         self.window.capture_requested.connect(self.capture)
         self.window.files_dropped.connect(self.upload_files)
         self.window.image_dropped.connect(self.upload_picture)
         self.window.gallery_requested.connect(self._open_gallery)
         self.tray.settings_requested.connect(self.settings.present)
         self.window.settings_requested.connect(self.settings.present)
-        self.window.account_requested.connect(lambda: self.settings.present(PageId.ACCOUNT))
+        self.window.account_requested.connect(self.settings.present_account)
         self.cards.details_requested.connect(lambda _: self.window.open_near(self.tray.icon_rect))
         self.settings.account_changed.connect(self.window.set_account)
         self.settings.settings_changed.connect(self._apply_settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal
@@ -19,8 +19,10 @@ from app.settings.file import SettingsFile
 from app.settings.schema import Settings
 from app.ui.account_view import AccountState, AccountView
 from app.ui.bridge import Bridge
-from app.ui.settings_window import PageId, SettingsWindow
-from app.ui.settings_window.recorder import ReadKey
+
+if TYPE_CHECKING:
+    from app.ui.settings_window import PageId, SettingsWindow
+    from app.ui.settings_window.recorder import ReadKey
 
 _STATES = {
     Validity.UNKNOWN: AccountState.UNCHECKED,
@@ -86,6 +88,12 @@ class SettingsController(QObject):
         self._show_account(status)
         self._show_bound(bound)
 
+    def present_account(self) -> None:
+        """Bring the window to the front, where a key is entered."""
+        from app.ui.settings_window import PageId
+
+        self.present(PageId.ACCOUNT)
+
     def present(self, page_id: PageId | None = None) -> None:
         """Bring the window to the front, on a page."""
         if self._window is None:
@@ -100,6 +108,9 @@ class SettingsController(QObject):
             self._window = None
 
     def _make_window(self) -> SettingsWindow:
+        # Loaded when it is wanted: most days it is not.
+        from app.ui.settings_window import SettingsWindow
+
         window = SettingsWindow(read_key=self._read_key, screenshots_folder=self._screenshots_folder)
         window.set_settings(self._file.settings, self._file.overrides)
         window.set_account(self._account)

@@ -1,0 +1,138 @@
+"""The tray application, joined from its parts; `app.bootstrap.tray` loads this when the icon shows."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.bootstrap.profile import Profile
+from app.bootstrap.services import build_captures, build_core, clipboard_reader, tasks_of
+from app.cli.output import print_line
+from app.core.ports import RegionSelector
+from app.system.paths import screenshots_folder
+from app.system.session import SessionType, detect_session
+from app.ui.application import Application, Parts
+from app.ui.bridge import Bridge
+from app.ui.opener import open_url
+from app.ui.overlay import Overlay
+from app.ui.selector import OverlaySelector
+from app.ui.theme import Look
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from app.core.ports import BindResult
+    from app.services.followups import LinkPreferences
+    from app.services.suite import Services
+    from app.settings.schema import Settings
+    from app.ui.settings_window.recorder import ReadKey
+    from app.ui.tray import Tray
+
+RunSoon = Callable[[Awaitable[None]], None]
+
+
+def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: str) -> Application:
+    """Join everything. Nothing runs before `Application.start`."""
+    bridge = Bridge()
+    overlay = Overlay()
+    stack = AsyncExitStack()
+
+    async def build(run_soon: RunSoon) -> Services:
+        return await _build_services(profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon)
+
+    def ready(bound: Mapping[str, BindResult]) -> None:
+        lines = [banner] if banner else []
+        region = bound.get("region")
+        how = f": press {region.shortcut} and drag" if region is not None and region.bound else ""
+        print_line("\n".join([*lines, f"ImgLink is ready{how}."]))
+
+    parts = Parts(
+        bridge=bridge,
+        settings_file=profile.settings_file,
+        overlay=overlay,
+        build=build,
+        close=stack.aclose,
+        on_ready=ready,
+        look=Look(qt),
+        screenshots_folder=str(screenshots_folder("", profile.environ, home=Path.home(), platform=sys.platform)),
+        read_key=lambda: _load_keymap(profile.environ),
+        notices=profile.notices,
+    )
+    return Application(parts, tray)
+
+
+async def _build_services(
+    profile: Profile, stack: AsyncExitStack, bridge: Bridge, selector: RegionSelector, run_soon: RunSoon
+) -> Services:
+    from app.hotkeys.choose import choose_hotkeys
+    from app.services.followups import FollowUps
+    from app.services.suite import Services
+    from app.system.notifications import choose_notifier
+    from app.ui.clipboard import QtClipboard
+
+    async def open_page(url: str) -> None:
+        bridge.post(open_url, url)
+
+    core = await build_core(profile, stack, resume_pending=True)
+    clipboard = QtClipboard(bridge, clipboard_reader(profile.environ))
+    captures = build_captures(
+        profile,
+        uploads=core.uploads,
+        selector=selector,
+        clipboard=clipboard,
+        tasks=lambda: tasks_of(profile.settings),
+    )
+    stack.push_async_callback(captures.close)
+    notifier = choose_notifier(profile.environ)
+    stack.push_async_callback(notifier.close)
+    follow_ups = FollowUps(
+        uploads=core.uploads,
+        clipboard=clipboard,
+        notifier=notifier,
+        deleter=core.history,
+        open_url=open_page,
+        preferences=lambda: _link_preferences(profile.settings),
+        run_soon=run_soon,
+    )
+    hotkeys = await asyncio.to_thread(choose_hotkeys, profile.environ)
+    # Pushed last, so that the keys are released first.
+    stack.push_async_callback(hotkeys.stop)
+    return Services(
+        images=core.images,
+        uploads=core.uploads,
+        history=core.history,
+        account=core.account,
+        incoming=core.incoming,
+        captures=captures,
+        follow_ups=follow_ups,
+        clipboard=clipboard,
+        notifier=notifier,
+        hotkeys=hotkeys,
+    )
+
+
+def _link_preferences(settings: Settings) -> LinkPreferences:
+    from app.services.followups import LinkPreferences
+
+    return LinkPreferences(settings.links.form, settings.links.template, settings.notifications.desktop)
+
+
+async def _load_keymap(environ: Mapping[str, str]) -> ReadKey | None:
+    """What tells a pressed key's cap on this keyboard layout; None where only Qt can tell."""
+    if detect_session(environ, platform=sys.platform).type is not SessionType.X11:
+        return None
+    from app.hotkeys.keymap import KeyMap
+    from app.hotkeys.xconnection import open_display
+
+    def read() -> ReadKey:
+        display = open_display(environ.get("DISPLAY", ""))
+        try:
+            return KeyMap.read(display).shortcut
+        finally:
+            display.close()
+
+    return await asyncio.to_thread(read)
