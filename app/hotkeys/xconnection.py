@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from app.core.errors import UserFacingError
+from app.core.leftovers import close_leftovers
 
 T = TypeVar("T")
 
@@ -37,22 +36,12 @@ def open_display(name: str) -> Any:
     try:
         return display.Display(name)
     except (error.DisplayError, error.XauthError, *lost_errors()) as problem:
-        _close_sockets(problem)
+        close_leftovers(problem)
         raise UserFacingError(
             f"The display “{name}” cannot be reached.",
             remedy="Start ImgLink Desktop inside a graphical session.",
             details=str(problem),
         ) from problem
-
-
-def _close_sockets(problem: BaseException | None) -> None:
-    """Close what python-xlib leaves open, in its abandoned frames, when it could not connect."""
-    while problem is not None:
-        for frame, _line in traceback.walk_tb(problem.__traceback__):
-            for value in frame.f_locals.values():
-                if isinstance(value, socket.socket):
-                    value.close()
-        problem = problem.__context__
 
 
 class XConnection:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import CredentialKind
+from app.core.leftovers import close_leftovers
 from app.core.ports import Probe
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class KeyringStore:
         ring = self._keyring()
         try:
             return function(ring)
-        except Exception as problem:  # noqa: BLE001 - see `explain`
+        except Exception as problem:
+            close_leftovers(problem)
             raise explain(problem, done) from problem
 
     def _keyring(self) -> KeyringBackend:
@@ -111,7 +113,8 @@ def open_backend(backend: Backend) -> KeyringBackend:
     try:
         # Reading the priority is how the library asks a class whether it can work; it raises RuntimeError when not.
         _ = cls.priority
-    except Exception as problem:  # noqa: BLE001 - see `explain`
+    except Exception as problem:
+        close_leftovers(problem)
         raise UserFacingError(
             f"There is no {backend.title.removeprefix('the ')} to keep your key in.",
             remedy=_REMEDIES.get(backend.name, ""),
@@ -159,5 +162,6 @@ def secret_service_is_locked() -> bool:
             return secretstorage.Collection(connection).is_locked()
     except secretstorage.ItemNotFoundException:
         return True
-    except Exception as problem:  # noqa: BLE001 - see `explain`
+    except Exception as problem:
+        close_leftovers(problem)
         raise explain(problem, "read") from problem
