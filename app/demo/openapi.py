@@ -23,7 +23,10 @@ def openapi_document(base_url: str) -> Json:
         "info": {
             "title": "ImgLink-compatible demo server",
             "version": "1",
-            "description": "Speaks the public API of ImgLink on the loopback, for trying and testing.",
+            "description": (
+                "Speaks the public API of ImgLink on the loopback, for trying and testing. Its limits: 500 requests "
+                "a minute from one address, 100 uploads an hour with an account, one in 30 minutes without."
+            ),
         },
         "servers": [{"url": base_url}],
         "paths": {**_uploads(), **_images(), **_albums(), **_embeds(), **_sign_in(), **_pages()},

@@ -174,6 +174,7 @@ def sign_in_help() -> Markup:
         element("summary", "Try it with the demo account"),
         element("p", "These values are public and work on demo servers only.", class_="quiet"),
         element("dl", *pairs),
+        element("p", "As on the service, without an account there is one upload in 30 minutes.", class_="quiet"),
         class_="card",
     )
 
