@@ -6,7 +6,6 @@ files is the person's own and takes strftime codes and `$name` fields.
 
 from __future__ import annotations
 
-import secrets
 import string
 from datetime import datetime
 
@@ -19,6 +18,9 @@ DEFAULT_SAVE_PATTERN = "Screenshot %Y-%m-%d %H-%M-%S"
 
 def neutral_upload_name(extension: str) -> str:
     """A random name such as `k3v9q0xw.png`; `extension` has its dot."""
+    # It brings hashing along, which the command line's start need not wait for.
+    import secrets
+
     return "".join(secrets.choice(_ALPHABET) for _ in range(8)) + extension
 
 
