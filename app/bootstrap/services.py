@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from app.bootstrap.profile import Profile
 from app.settings.schema import Settings
@@ -15,6 +15,7 @@ from app.system.paths import screenshots_folder
 
 if TYPE_CHECKING:
     from app.core.base_url import BaseUrl
+    from app.core.images import ImageFormat
     from app.core.ports import Clipboard, ImgLink, RegionSelector
     from app.core.workflow import CaptureTask
     from app.services.account import AccountService
@@ -67,7 +68,11 @@ async def build_core(profile: Profile, stack: AsyncExitStack, *, resume_pending:
     stack.push_async_callback(uploads.stop)
     await uploads.start(resume_pending=resume_pending)
     incoming = IncomingFiles(
-        uploads, has_credential=account.has_credential, preferences=lambda: _incoming_preferences(profile.settings)
+        uploads,
+        cleaner=_LazyCleaner(),
+        spool_folder=profile.paths.cache,
+        has_credential=account.has_credential,
+        preferences=lambda: _incoming_preferences(profile.settings),
     )
     return Core(client, uploads, HistoryService(store, client), account, incoming)
 
@@ -90,7 +95,24 @@ async def _build_credentials(profile: Profile, base_url: BaseUrl) -> Credentials
 def _incoming_preferences(settings: Settings) -> IncomingPreferences:
     from app.services.incoming import IncomingPreferences
 
-    return IncomingPreferences(settings.upload.options(), settings.upload.neutral_names)
+    upload = settings.upload
+    return IncomingPreferences(upload.options(), upload.neutral_names, upload.strip_metadata)
+
+
+class _LazyCleaner:
+    """Loads what it needs with the first file."""
+
+    def can_clean(self, image_format: ImageFormat) -> bool:
+        """See `MetadataCleaner`."""
+        from app.encoding.metadata.strip import STRIPPABLE
+
+        return image_format in STRIPPABLE
+
+    def clean(self, source: BinaryIO, target: BinaryIO, image_format: ImageFormat) -> None:
+        """See `MetadataCleaner`."""
+        from app.encoding.metadata.strip import copy_without_metadata
+
+        copy_without_metadata(source, target, image_format)
 
 
 def build_captures(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
+import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
-from app.core.errors import UserFacingError
+from app.core.errors import NotSaved, UserFacingError
+from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions
 from app.core.naming import neutral_upload_name
 from app.core.ports import NewUpload
 from app.core.uploads import UploadItem
 from app.core.workflow import SourceKind
-from app.services.intake import check_data, check_file, shown_name
+from app.services.intake import CheckedFile, check_data, check_file, shown_name
 from app.services.uploads import UploadQueue
 
 
@@ -23,6 +28,7 @@ class IncomingPreferences:
 
     options: UploadOptions
     neutral_names: bool
+    strip_metadata: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,16 @@ class Refused:
     error: UserFacingError
 
 
+class MetadataCleaner(Protocol):
+    """Leaves out what a file tells about place, camera, time and author. Blocking."""
+
+    def can_clean(self, image_format: ImageFormat) -> bool:
+        """False for formats that are sent as they are."""
+
+    def clean(self, source: BinaryIO, target: BinaryIO, image_format: ImageFormat) -> None:
+        """Copy the picture without it. Raises InputError."""
+
+
 class IncomingFiles:
     """Takes files in. Used on the asyncio thread; files are read on threads of their own."""
 
@@ -40,10 +56,15 @@ class IncomingFiles:
         self,
         uploads: UploadQueue,
         *,
+        cleaner: MetadataCleaner,
+        spool_folder: Path,
         has_credential: Callable[[], Awaitable[bool]],
         preferences: Callable[[], IncomingPreferences],
     ) -> None:
+        """`spool_folder` holds cleaned copies for the moment until they are queued."""
         self._uploads = uploads
+        self._cleaner = cleaner
+        self._spool_folder = spool_folder
         self._has_credential = has_credential
         self._preferences = preferences
 
@@ -58,18 +79,53 @@ class IncomingFiles:
         for path in paths:
             try:
                 checked = await asyncio.to_thread(check_file, path, anonymous=is_anonymous)
-                name = None if preferences.neutral_names else checked.shown_name
-                results.append(await self._uploads.enqueue_file(checked, chosen, kind, upload_name=name))
+                results.append(await self._take(checked, kind, chosen, preferences))
             except UserFacingError as error:
                 results.append(Refused(shown_name(path), error))
         return tuple(results)
 
     async def take_picture(self, data: bytes, kind: SourceKind) -> UploadItem:
         """Queue the bytes of a picture that is no file. Raises UserFacingError."""
-        options = self._preferences().options
+        preferences = self._preferences()
+        options = preferences.options
         checked = check_data(data, anonymous=await self._is_anonymous(options))
+        if preferences.strip_metadata and self._cleaner.can_clean(checked.format):
+            target = io.BytesIO()
+            await asyncio.to_thread(self._cleaner.clean, io.BytesIO(data), target, checked.format)
+            data = target.getvalue()
         name = neutral_upload_name(checked.format.extension)
         return await self._uploads.enqueue_bytes(data, NewUpload(name, name, kind, checked.mime, options))
+
+    async def _take(
+        self, file: CheckedFile, kind: SourceKind, options: UploadOptions, preferences: IncomingPreferences
+    ) -> UploadItem:
+        name = None if preferences.neutral_names else file.shown_name
+        if not (preferences.strip_metadata and self._cleaner.can_clean(file.format)):
+            return await self._uploads.enqueue_file(file, options, kind, upload_name=name)
+        copy = await asyncio.to_thread(self._clean_copy, file)
+        try:
+            return await self._uploads.enqueue_file(file, options, kind, upload_name=name, taken_from=copy)
+        finally:
+            await asyncio.to_thread(copy.unlink)
+
+    def _clean_copy(self, file: CheckedFile) -> Path:
+        """Streamed, because a file may be large."""
+        try:
+            descriptor, name = tempfile.mkstemp(dir=self._spool_folder, prefix="incoming-")
+            copy = Path(name)
+            try:
+                with os.fdopen(descriptor, "wb") as target, file.path.open("rb") as source:
+                    self._cleaner.clean(source, target, file.format)
+            except BaseException:
+                copy.unlink()
+                raise
+            return copy
+        except OSError as error:
+            raise NotSaved(
+                f"“{file.shown_name}” could not be prepared: {error.strerror}.",
+                safe="The file itself is untouched.",
+                remedy="Check the free space on the disk.",
+            ) from error
 
     async def _is_anonymous(self, options: UploadOptions) -> bool:
         return options.anonymous or not await self._has_credential()

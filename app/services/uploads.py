@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from secrets import SystemRandom
 from typing import Any
 
@@ -170,9 +171,18 @@ class UploadQueue:
         return await self._take_in(self._store.add_bytes(data, new))
 
     async def enqueue_file(
-        self, file: CheckedFile, options: UploadOptions, kind: SourceKind, *, upload_name: str | None = None
+        self,
+        file: CheckedFile,
+        options: UploadOptions,
+        kind: SourceKind,
+        *,
+        upload_name: str | None = None,
+        taken_from: Path | None = None,
     ) -> UploadItem:
-        """Queue a copy of a checked file. The service is told a neutral name unless `upload_name` gives one."""
+        """Queue a copy of a checked file. The service is told a neutral name unless `upload_name` gives one.
+
+        `taken_from` is another file to copy the bytes from: the same picture without its metadata.
+        """
         new = NewUpload(
             file_name=file.shown_name,
             upload_name=upload_name or neutral_upload_name(file.format.extension),
@@ -180,7 +190,7 @@ class UploadQueue:
             mime=file.mime,
             options=options,
         )
-        return await self._take_in(self._store.add_file(file.path, new))
+        return await self._take_in(self._store.add_file(taken_from or file.path, new))
 
     def items(self) -> tuple[UploadItem, ...]:
         """All that are not done or cancelled, in the order of sending."""

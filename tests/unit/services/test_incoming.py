@@ -1,0 +1,154 @@
+"""Files that the person hands over: the good ones queued in order, the others refused with their reason."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pytest
+from PIL import Image
+
+from app.core.errors import InputError
+from app.core.images import ImageFormat
+from app.core.imglink import UploadOptions
+from app.core.ports import NewUpload
+from app.core.uploads import UploadId, UploadItem, UploadState
+from app.core.workflow import SourceKind
+from app.services.incoming import IncomingFiles, IncomingPreferences, Refused
+from app.services.intake import CheckedFile
+from app.services.uploads import UploadQueue
+
+
+@dataclass
+class Queue:
+    """Takes files and remembers their bytes."""
+
+    taken: list[tuple[str, str | None, bytes]] = field(default_factory=list)
+
+    async def enqueue_file(
+        self,
+        file: CheckedFile,
+        options: UploadOptions,
+        kind: SourceKind,
+        *,
+        upload_name: str | None = None,
+        taken_from: Path | None = None,
+    ) -> UploadItem:
+        self.taken.append((file.shown_name, upload_name, (taken_from or file.path).read_bytes()))
+        return _item(file.shown_name, kind, options)
+
+    async def enqueue_bytes(self, data: bytes, new: NewUpload) -> UploadItem:
+        self.taken.append((new.file_name, new.upload_name, data))
+        return _item(new.file_name, new.kind, new.options)
+
+
+def _item(name: str, kind: SourceKind, options: UploadOptions) -> UploadItem:
+    return UploadItem(
+        UploadId(name), Path(name), name, name, kind, "image/png", 1, options, UploadState.QUEUED,
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+class Cleaner:
+    """Upper-cases what it cleans, so that a test sees that it did; GIF is what it cannot read."""
+
+    def can_clean(self, image_format: ImageFormat) -> bool:
+        return image_format is not ImageFormat.BMP
+
+    def clean(self, source: BinaryIO, target: BinaryIO, image_format: ImageFormat) -> None:
+        if image_format is ImageFormat.GIF:
+            raise InputError("This file is damaged.")
+        target.write(b"CLEAN" + source.read())
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def queue() -> Queue:
+    return Queue()
+
+
+def incoming(queue: Queue, spool: Path, *, neutral: bool = True, strip: bool = True) -> IncomingFiles:
+    async def has_credential() -> bool:
+        return True
+
+    return IncomingFiles(
+        cast(UploadQueue, queue),
+        cleaner=Cleaner(),
+        spool_folder=spool,
+        has_credential=has_credential,
+        preferences=lambda: IncomingPreferences(UploadOptions(), neutral, strip),
+    )
+
+
+def picture(folder: Path, name: str) -> Path:
+    path = folder / name
+    Image.new("RGB", (4, 3), "teal").save(path)
+    return path
+
+
+def test_the_bad_are_refused_in_their_place_and_the_good_go_on(queue: Queue, spool: Path, tmp_path: Path) -> None:
+    paths = [picture(tmp_path, "a.png"), tmp_path / "missing.png", picture(tmp_path, "b c.png")]
+    results = asyncio.run(incoming(queue, spool).take_files(paths, SourceKind.DROP))
+    assert [type(result) for result in results] == [UploadItem, Refused, UploadItem]
+    assert isinstance(results[1], Refused)
+    assert "does not exist" in str(results[1].error)
+    assert [name for name, _, _ in queue.taken] == ["a.png", "b c.png"]
+
+
+def test_metadata_is_left_out_and_no_copy_stays(queue: Queue, spool: Path, tmp_path: Path) -> None:
+    path = picture(tmp_path, "a.png")
+    asyncio.run(incoming(queue, spool).take_files([path], SourceKind.DROP))
+    assert queue.taken == [("a.png", None, b"CLEAN" + path.read_bytes())]
+    assert list(spool.iterdir()) == []
+
+
+def test_what_cannot_be_cleaned_for_certain_is_refused(queue: Queue, spool: Path, tmp_path: Path) -> None:
+    [result] = asyncio.run(incoming(queue, spool).take_files([picture(tmp_path, "a.gif")], SourceKind.DROP))
+    assert isinstance(result, Refused)
+    assert queue.taken == []
+    assert list(spool.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "strip"), [("a.bmp", True), ("a.png", False)])
+def test_files_go_as_they_are_when_nothing_is_to_be_left_out(
+    queue: Queue, spool: Path, tmp_path: Path, name: str, strip: bool
+) -> None:
+    path = picture(tmp_path, name)
+    asyncio.run(incoming(queue, spool, strip=strip).take_files([path], SourceKind.DROP))
+    assert queue.taken[0][2] == path.read_bytes()
+
+
+@pytest.mark.parametrize(("neutral", "told"), [(True, None), (False, "holiday.png")])
+def test_the_service_is_told_the_name_only_on_request(
+    queue: Queue, spool: Path, tmp_path: Path, neutral: bool, told: str | None
+) -> None:
+    path = picture(tmp_path, "holiday.png")
+    asyncio.run(incoming(queue, spool, neutral=neutral).take_files([path], SourceKind.DROP))
+    assert queue.taken[0][1] == told
+
+
+def test_a_pasted_picture_is_cleaned_too(queue: Queue, spool: Path, tmp_path: Path) -> None:
+    data = picture(tmp_path, "a.png").read_bytes()
+    asyncio.run(incoming(queue, spool).take_picture(data, SourceKind.CLIPBOARD))
+    assert queue.taken[0][2] == b"CLEAN" + data
+
+
+def test_pasted_text_is_refused(queue: Queue, spool: Path) -> None:
+    with pytest.raises(InputError):
+        asyncio.run(incoming(queue, spool).take_picture(b"no picture", SourceKind.CLIPBOARD))
+
+
+def test_a_full_disk_is_said(queue: Queue, spool: Path, tmp_path: Path) -> None:
+    spool.rmdir()
+    [result] = asyncio.run(incoming(queue, spool).take_files([picture(tmp_path, "a.png")], SourceKind.DROP))
+    assert isinstance(result, Refused)
+    assert "could not be prepared" in str(result.error)
