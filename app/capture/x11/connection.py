@@ -98,7 +98,8 @@ class XConnection:
 
     def atom(self, name: str) -> int:
         """The number of an atom."""
-        self.intern([name])
+        if name not in self._atoms:
+            self.intern([name])
         return self._atoms[name]
 
     def intern(self, names: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """The windows a click can take: what the window manager lists, and the menus it does not know of.
 
-Two round trips: the lists, then everything about every window at once. Windows come and go meanwhile; one that is gone
-answers nothing and is left out.
+Two round trips: the lists, then everything about every window at once; a third when a menu is open. Windows come and go
+meanwhile; one that is gone answers nothing and is left out.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class WindowQuery:
         self._desktop = connection.get_property(connection.root_id, "_NET_CURRENT_DESKTOP")
         self._tree = connection.send(QueryTree, window=connection.root_id)
         self._managed: list[_WindowQuestions] = []
-        self._popups: list[_WindowQuestions] = []
+        self._top_levels: list[_Nature] = []
 
     def ask(self) -> None:
         """Read the lists and put the questions about every window on the wire, without waiting for the answers."""
@@ -66,8 +66,8 @@ class WindowQuery:
         else:
             listed = set(stacking)
             self._managed = [_WindowQuestions(self._connection, window) for window in reversed(stacking)]
-            popups = [window for window in reversed(top_levels) if window not in listed][:_POPUPS_LOOKED_AT]
-            self._popups = [_WindowQuestions(self._connection, window) for window in popups]
+            others = [window for window in reversed(top_levels) if window not in listed][:_POPUPS_LOOKED_AT]
+            self._top_levels = [_Nature(self._connection, window) for window in others]
         self._connection.flush()
 
     def result(self, bounds: Rect) -> tuple[WindowInfo, ...]:
@@ -75,21 +75,24 @@ class WindowQuery:
         current = numbers(self._desktop.reply())
         return tuple(
             window
-            for found in (*self._shown_popups(), *self._shown_managed(current[0] if current else None))
+            for found in (*self._popups(), *self._shown_managed(current[0] if current else None))
             if (window := found.window(bounds)) is not None
         )
 
-    def _shown_popups(self) -> Iterator[_WindowQuestions]:
+    def _popups(self) -> list[_WindowQuestions]:
+        """Among the other top-level windows (mostly frames around the managed ones), the open menus and the like."""
         wanted = {self._connection.atom(name) for name in _POPUP_TYPES}
-        for questions in self._popups:
-            if questions.is_shown(override_redirect=True) and wanted.intersection(numbers(questions.types.reply())):
-                yield questions
+        return [
+            _WindowQuestions(self._connection, nature.id)
+            for nature in self._top_levels
+            if nature.is_shown(override_redirect=True) and wanted.intersection(nature.types())
+        ]
 
     def _shown_managed(self, current_desktop: int | None) -> Iterator[_WindowQuestions]:
         background = self._connection.atom(f"{_TYPE}_DESKTOP")
         hidden = self._connection.atom("_NET_WM_STATE_HIDDEN")
         for questions in self._managed:
-            if not questions.is_shown() or background in numbers(questions.types.reply()):
+            if not questions.nature.is_shown() or background in questions.nature.types():
                 continue
             desktop = numbers(questions.desktop.reply())
             # Some compositors keep minimised windows and those of other workspaces mapped.
@@ -107,29 +110,15 @@ class _Place:
     border: int
 
 
-class _WindowQuestions:
-    """Everything there is to ask about one window, on its way."""
+class _Nature:
+    """The first questions about a window, on their way: is it to be seen, and what is it for."""
 
     def __init__(self, connection: XConnection, window_id: int) -> None:
-        from Xlib.protocol import request
+        from Xlib.protocol.request import GetWindowAttributes
 
         self.id = window_id
-        self._connection = connection
-        self._attributes = connection.send(request.GetWindowAttributes, window=window_id)
-        self._geometry = connection.send(request.GetGeometry, drawable=window_id)
-        self._origin = connection.send(
-            request.TranslateCoords, src_wid=window_id, dst_wid=connection.root_id, src_x=0, src_y=0
-        )
-        self.types = self._property(_TYPE)
-        self.desktop = self._property("_NET_WM_DESKTOP")
-        self.state = self._property("_NET_WM_STATE")
-        self._frame = self._property("_NET_FRAME_EXTENTS")
-        self._shadow = self._property("_GTK_FRAME_EXTENTS")
-        self._name = self._property("_NET_WM_NAME", _TITLE_BYTES)
-        self._old_name = self._property("WM_NAME", _TITLE_BYTES)
-
-    def _property(self, name: str, limit: int = 256) -> Pending:
-        return self._connection.get_property(self.id, name, limit=limit)
+        self._attributes = connection.send(GetWindowAttributes, window=window_id)
+        self._types = connection.get_property(window_id, _TYPE, limit=256)
 
     def is_shown(self, *, override_redirect: bool | None = None) -> bool:
         """True when it still exists, is mapped with all its parents, and has pixels of its own."""
@@ -137,6 +126,33 @@ class _WindowQuestions:
         if attributes is None or attributes.map_state != _VIEWABLE or attributes.win_class != _INPUT_OUTPUT:
             return False
         return override_redirect is None or bool(attributes.override_redirect) is override_redirect
+
+    def types(self) -> tuple[int, ...]:
+        """Atoms of its kind; the first is the most fitting."""
+        return numbers(self._types.reply())
+
+
+class _WindowQuestions:
+    """Everything there is to ask about one window, on its way."""
+
+    def __init__(self, connection: XConnection, window_id: int) -> None:
+        from Xlib.protocol import request
+
+        self.id = window_id
+        self.nature = _Nature(connection, window_id)
+        self._connection = connection
+        self._geometry = connection.send(request.GetGeometry, drawable=window_id)
+        self._origin = connection.send(
+            request.TranslateCoords, src_wid=window_id, dst_wid=connection.root_id, src_x=0, src_y=0
+        )
+        self.desktop = self._property("_NET_WM_DESKTOP")
+        self.state = self._property("_NET_WM_STATE")
+        self._frame = self._property("_NET_FRAME_EXTENTS")
+        self._shadow = self._property("_GTK_FRAME_EXTENTS")
+        self._name = self._property("_NET_WM_NAME", _TITLE_BYTES)
+
+    def _property(self, name: str, limit: int = 256) -> Pending:
+        return self._connection.get_property(self.id, name, limit=limit)
 
     def window(self, bounds: Rect) -> WindowInfo | None:
         """The window as a person sees it, clipped to `bounds`; None when nothing of it lies there or it is gone."""
@@ -163,7 +179,7 @@ class _WindowQuestions:
         if name:
             text = name.decode("utf-8", "ignore" if len(name) >= _TITLE_BYTES else "replace")
         else:
-            old = self._old_name.reply()
+            old = self._property("WM_NAME", _TITLE_BYTES).reply()
             is_utf8 = old is not None and old.property_type == self._connection.atom("UTF8_STRING")
             text = raw(old).decode("utf-8" if is_utf8 else "latin-1", "replace")
         # Line breaks and control characters have no place in a label.
