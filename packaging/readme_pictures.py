@@ -40,18 +40,25 @@ def take(shots: Path, target: Path) -> None:
 
 def _overlay(session: DesktopSession) -> Image.Image:
     """The screen in the middle of a drag, when the overlay has painted the last move."""
-    before = session.screenshot(REGION)
+    before = session.screenshot()
     session.xdotool("key", "ctrl+shift+4")
     session.wait_for(lambda: overlay_is_shown(session), what="the overlay did not come")
     end = (REGION.right - 1, REGION.bottom - 1)
     session.xdotool("mousemove", REGION.x, REGION.y, "mousedown", 1, "mousemove", end[0] - 9, end[1] - 9)
     session.xdotool("mousemove", *end)
-    corner = Rect(REGION.right - 6, REGION.bottom - 6, 4, 4)
-    bright = before.crop((354, 234, 358, 238)).tobytes()
-    session.wait_for(
-        lambda: session.screenshot(corner).tobytes() == bright, what="the overlay did not follow the mouse"
-    )
+    # Inside the region it is as bright as before, also where the last move has brought it; outside it is dimmed.
+    inside, outside = Rect(REGION.right - 6, REGION.bottom - 6, 4, 4), Rect(REGION.x - 30, REGION.y - 20, 4, 4)
+
+    def is_followed() -> bool:
+        now = session.screenshot()
+        return _part(now, inside) == _part(before, inside) and _part(now, outside) != _part(before, outside)
+
+    session.wait_for(is_followed, what="the overlay did not follow the mouse")
     return session.screenshot()
+
+
+def _part(picture: Image.Image, rect: Rect) -> bytes:
+    return picture.crop((rect.x, rect.y, rect.right, rect.bottom)).tobytes()
 
 
 def _save(picture: Image.Image, path: Path) -> None:

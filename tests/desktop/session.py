@@ -342,10 +342,10 @@ class DesktopSession:
             '<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>'
             '<allow own="*"/></policy></busconfig>'
         )
-        process = self._serve("dbus-daemon", "--nofork", f"--config-file={self._write('bus.conf', config)}")
-        wait_until(
-            lambda: socket.exists() or not process.is_running, 10, lambda: f"no message bus\n{process.describe()}"
-        )
+        command = ("dbus-daemon", "--nofork", "--print-address", f"--config-file={self._write('bus.conf', config)}")
+        process = self._serve(*command)
+        # The socket appears before it can be connected to; the address is printed when it can.
+        wait_until(lambda: process.stdout or not process.is_running, 10, self._missing("message bus"))
         self._bus = SessionBus(self.env["DBUS_SESSION_BUS_ADDRESS"])
 
     def _serve(self, *command: str, stdin: bytes = b"") -> Process:
