@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,12 @@ from pathlib import Path
 from app.core.errors import InputError
 from app.core.ports import UploadFile
 
-BLOCK_BYTES = 256 * 1024
-"""Read and sent at a time. Plain reads: measured, a thread for each block costs more than the read, and closing a file
-under a thread that reads it is not safe. At this size one block still passes a slow line within its time-out."""
+MIN_BLOCK_BYTES = 64 * 1024
+MAX_BLOCK_BYTES = 1024 * 1024
+"""Read and sent at a time: little on a slow line, for progress and time-outs; much on a fast one, where each block
+costs a turn of the event loop. Plain reads: measured, a thread for each costs more than the read, and closing a file
+under a thread that reads it is not safe."""
+_QUICK_S, _SLOW_S = 0.05, 0.2
 
 _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 # What would end the quoted name, or be taken for an escape in it; and other control characters.
@@ -40,18 +44,18 @@ class OpenFile:
     size: int
     modified_ns: int
 
-    def blocks(self) -> Iterator[bytes]:
-        """Exactly `size` bytes. Raises InputError when the file turns out to be another than it was."""
-        left = self.size
-        while left:
-            try:
-                block = os.read(self.fd, min(BLOCK_BYTES, left))
-            except OSError as error:
-                raise _unreadable(self.shown_name, error) from error
-            if not block:
-                raise self._changed()
-            left -= len(block)
-            yield block
+    def read(self, limit: int) -> bytes:
+        """Up to `limit` of the bytes that must still come. Raises InputError when there are none."""
+        try:
+            block = os.read(self.fd, limit)
+        except OSError as error:
+            raise _unreadable(self.shown_name, error) from error
+        if not block:
+            raise self._changed()
+        return block
+
+    def check_unchanged(self) -> None:
+        """Raise InputError when the file is another than it was when it was opened."""
         status = os.fstat(self.fd)
         if (status.st_size, status.st_mtime_ns) != (self.size, self.modified_ns):
             raise self._changed()
@@ -138,14 +142,21 @@ class MultipartBody:
         """The body's bytes. A block counts as sent when the next one is asked for."""
         sent = 0
         before = self._fields
+        block_bytes = MIN_BLOCK_BYTES
         for file, head in zip(self._files, self._heads, strict=True):
             before += head
-            for block in file.blocks():
+            left = file.size
+            while left:
+                block = file.read(min(block_bytes, left))
+                began_s = time.monotonic()
                 yield before + block
+                block_bytes = next_block_bytes(block_bytes, time.monotonic() - began_s)
                 before = b""
+                left -= len(block)
                 sent += len(block)
                 if self._on_progress is not None:
                     self._on_progress(sent, self.file_bytes)
+            file.check_unchanged()
             before = b"\r\n"
         if self._before_commit is not None:
             await self._before_commit()
@@ -162,6 +173,13 @@ class MultipartBody:
             f'Content-Disposition: form-data; name="file"; filename="{_quoted(file.upload_name)}"\r\n'
             f"Content-Type: {mime}\r\n\r\n"
         ).encode()
+
+
+def next_block_bytes(block_bytes: int, took_s: float) -> int:
+    """How much to send next, after a block of this size took so long to be handed to the network."""
+    if took_s < _QUICK_S:
+        return min(block_bytes * 2, MAX_BLOCK_BYTES)
+    return max(block_bytes // 2, MIN_BLOCK_BYTES) if took_s > _SLOW_S else block_bytes
 
 
 def _quoted(name: str) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
 from app.api import Timeouts
-from app.api.multipart import BLOCK_BYTES, MultipartBody, open_files
+from app.api.multipart import MAX_BLOCK_BYTES, MIN_BLOCK_BYTES, MultipartBody, next_block_bytes, open_files
 from app.core.errors import InputError
 from app.core.imglink import Image, UploadOptions, Visibility
 from app.core.ports import UploadFile
@@ -116,7 +116,7 @@ def test_a_type_that_is_none_becomes_a_neutral_one(tmp_path: Path) -> None:
         assert parsed(data, body.content_type)[1][0][1] == "application/octet-stream"
 
 
-SIZES = st.sampled_from([1, 2, 100, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES])
+SIZES = st.sampled_from([1, 2, MIN_BLOCK_BYTES - 1, MIN_BLOCK_BYTES, MIN_BLOCK_BYTES + 1, 5 * MIN_BLOCK_BYTES])
 
 
 @settings(max_examples=30, deadline=None)
@@ -139,7 +139,7 @@ def test_the_announced_length_is_the_real_one_and_every_file_arrives(sizes: list
 
 
 def test_an_upload_arrives_whole_with_its_length_and_its_options(tmp_path: Path) -> None:
-    data = os.urandom(BLOCK_BYTES * 3 + 7)
+    data = os.urandom(MIN_BLOCK_BYTES * 9 + 7)
     seen: list[tuple[int, int]] = []
 
     async def work() -> tuple[Image, Server]:
@@ -159,7 +159,18 @@ def test_an_upload_arrives_whole_with_its_length_and_its_options(tmp_path: Path)
         {"visibility": b"private", "nsfw": b"true"},
         [("k3v9q0xw.png", "image/png", data)],
     )
-    assert seen == [(n, len(data)) for n in (BLOCK_BYTES, 2 * BLOCK_BYTES, 3 * BLOCK_BYTES, len(data))]
+    assert {total for _, total in seen} == {len(data)}
+    sent = [sent for sent, _ in seen]
+    assert sent == sorted(set(sent))
+    assert (sent[0], sent[-1]) == (MIN_BLOCK_BYTES, len(data))
+
+
+def test_blocks_grow_on_a_fast_line_and_shrink_on_a_slow_one() -> None:
+    sizes = [MIN_BLOCK_BYTES]
+    for took_s in (0.0, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5):
+        sizes.append(next_block_bytes(sizes[-1], took_s))
+    assert [size // MIN_BLOCK_BYTES for size in sizes] == [1, 2, 4, 4, 8, 16, 16, 16, 8, 4, 2, 1, 1, 1]
+    assert max(sizes) == MAX_BLOCK_BYTES
 
 
 def test_several_files_go_in_one_request_and_come_back_in_order(tmp_path: Path) -> None:
@@ -411,7 +422,7 @@ def changing(path: Path, change: Callable[[], object]) -> tuple[InputError, Requ
             committed = True
 
         def on_progress(sent: int, total: int) -> None:
-            if sent == BLOCK_BYTES:
+            if sent == MIN_BLOCK_BYTES:
                 change()
 
         async with serve(held.script) as server, client_of(server.url) as client:
