@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import sample_desktop
 from PIL import Image
-from virtual_run import REGION, overlay_is_shown
+from virtual_run import PROGRAM, REGION, overlay_is_shown
 
 from app.core.geometry import Rect
 from tests.desktop.running import READY
@@ -27,7 +26,7 @@ def take(shots: Path, target: Path) -> None:
             shutil.copyfile(shots / f"{name}-{look}-2x.png", target / f"{name}-{look}.png")
     with desktop_session(tray=True, notifications=True) as session:
         sample_desktop.show(session)
-        program = session.spawn([sys.executable, "-m", "app", "--demo"], env={"PYTHONPATH": str(ROOT)})
+        program = session.spawn(PROGRAM, env={"PYTHONPATH": str(ROOT)})
         program.wait_for_output(READY, 30)
         _save(_overlay(session), target / "overlay.png")
         session.xdotool("mouseup", 1)

@@ -1,6 +1,6 @@
 """Render every window, light and dark, at 1x and 2x, into build/shots; with --readme also README's pictures.
 
-usage: python packaging/shots.py [--readme] [WORD…]     (only pictures whose name contains a WORD)
+usage: python packaging/shots.py [--readme] [--into FOLDER] [WORD…]     (only pictures whose name contains a WORD)
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pictures.frame import Picture
 
 SCALES = (1, 2)
-FOLDER = ROOT / "build" / "shots"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,22 +29,24 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="shots", description="Pictures of every window.")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only pictures whose name contains it")
     parser.add_argument("--readme", action="store_true", help="also take README's pictures on a virtual display")
+    parser.add_argument("--into", type=Path, default=ROOT / "build" / "shots", help="the folder (build/shots)")
     parser.add_argument("--scale", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.scale is not None:
-        render(options.scale, options.words)
+        render(options.scale, options.into, options.words)
         return 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder: Path = options.into
+    folder.mkdir(parents=True, exist_ok=True)
     for scale in SCALES:
         # Qt takes the scale factor at its start only.
         environ = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(scale)}
-        command = [sys.executable, __file__, "--scale", str(scale), *options.words]
+        command = [sys.executable, __file__, "--into", str(folder), "--scale", str(scale), *options.words]
         subprocess.run(command, env=environ, check=True)
-    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
     if options.readme:
         import readme_pictures
 
-        readme_pictures.take(FOLDER, ROOT / "resources" / "screenshots")
+        readme_pictures.take(folder, ROOT / "resources" / "screenshots")
     return 0
 
 
@@ -59,7 +60,7 @@ def found() -> Iterator[Picture]:
         yield from (value for value in vars(module).values() if isinstance(value, Picture))
 
 
-def render(scale: int, words: Sequence[str]) -> None:
+def render(scale: int, folder: Path, words: Sequence[str]) -> None:
     """Write the pictures of one scale, in both looks."""
     from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtTest import QTest
@@ -85,7 +86,7 @@ def render(scale: int, words: Sequence[str]) -> None:
             # Layouts and elided texts settle when the window has been shown and painted once.
             QTest.qWaitForWindowExposed(widget)
             QTest.qWait(20)
-            path = FOLDER / f"{subject.name}-{theme.value}-{scale}x.png"
+            path = folder / f"{subject.name}-{theme.value}-{scale}x.png"
             if not widget.grab().save(str(path)):
                 raise OSError(f"could not write {path}")
             widget.close()

@@ -25,6 +25,7 @@ from app.core.geometry import Point, Rect  # noqa: E402
 from tests.desktop.running import READY  # noqa: E402
 from tests.desktop.session import PROGRAMS, DesktopSession, desktop_session  # noqa: E402
 
+PROGRAM = [sys.executable, "-m", "app", "--demo"]
 REGION = Rect(700, 190, 360, 240)
 
 
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
 def capture(session: DesktopSession, target: Path) -> None:
     """Start the program, press the key, drag, and follow the link. Raises AssertionError, TimeoutError or OSError."""
     sample_desktop.show(session)
-    program = session.spawn([sys.executable, "-m", "app", "--demo"], env={"PYTHONPATH": str(ROOT)})
+    program = session.spawn(PROGRAM, env={"PYTHONPATH": str(ROOT)})
     program.wait_for_output(READY, 30)
     print(program.stdout.strip(), flush=True)
     before = session.screenshot(REGION)
