@@ -63,7 +63,10 @@ class InputError(UserFacingError):
 
 
 class NotSaved(UserFacingError):
-    """A capture could not be made durable: nothing was queued, and whoever has its bytes must keep them."""
+    """A capture could not be made durable: nothing was queued, and its bytes are in memory alone."""
+
+    data: bytes | None = None
+    """Those bytes, to be copied, saved elsewhere or queued again; None when a file still has them."""
 
 
 class Cancelled(Exception):

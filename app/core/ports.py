@@ -371,6 +371,9 @@ class UploadStore(Protocol):
     async def remove(self, upload_id: UploadId) -> None:
         """Forget the row and its file."""
 
+    async def set_order(self, upload_ids: Sequence[UploadId]) -> None:
+        """Make these go in this order."""
+
     async def attempts_since(self, when: datetime, *, anonymous: bool) -> tuple[datetime, ...]:
         """When uploads were sent, oldest first: the ledger from which the pace is kept."""
 

@@ -128,4 +128,11 @@ class QueueChanged:
     state: QueueState
 
 
-UploadEvent = UploadChanged | UploadRemoved | QueueChanged
+@dataclass(frozen=True, slots=True)
+class QueueReordered:
+    """The uploads that are not done go in another order."""
+
+    ids: tuple[UploadId, ...]
+
+
+UploadEvent = UploadChanged | UploadRemoved | QueueChanged | QueueReordered

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from secrets import SystemRandom
 from typing import Any
 
-from app.core.errors import ErrorKind, InputError, UserFacingError
+from app.core.errors import ErrorKind, InputError, NotSaved, UserFacingError
 from app.core.imglink import UploadOptions
 from app.core.naming import neutral_upload_name
 from app.core.ports import ImgLink, NewUpload, Timer, UploadStore
-from app.core.service_errors import RateLimited, ServiceError, TooLarge
 from app.core.uploads import (
     QueueChanged,
     QueueMode,
+    QueueReordered,
     QueueState,
     UploadChanged,
     UploadEvent,
@@ -33,11 +31,12 @@ from app.core.uploads import (
     UploadState,
 )
 from app.core.workflow import SourceKind
-from app.services import pacing
+from app.services.brake import Brake
 from app.services.intake import CheckedFile
 from app.services.observers import Observers
-from app.services.outcomes import Verdict
+from app.services.pacing import Pace
 from app.services.sending import Sender
+from app.services.waiters import Waiters
 
 MAX_CONCURRENCY = 4
 STOP_DEADLINE_S = 3.0
@@ -45,12 +44,6 @@ _GONE = (UploadState.DONE, UploadState.CANCELLED)
 _IN_FLIGHT = (UploadState.SENDING, UploadState.COMMITTING)
 _AT_REST = (*_GONE, UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN)
 _RETRYABLE = (UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN, UploadState.CANCELLED)
-_SMALL_BYTES = 5 * 1024 * 1024
-_TOO_MANY_TOO_LARGE = 2
-_PACE_REASONS = {
-    True: "Without an account, ImgLink takes one upload every 30 minutes.",
-    False: "ImgLink takes 100 uploads an hour.",
-}
 
 
 async def _signed_in() -> bool:
@@ -68,7 +61,7 @@ class UploadQueue:
         *,
         concurrency: Callable[[], int] = lambda: 2,
         has_credential: Callable[[], Awaitable[bool]] = _signed_in,
-        pace: pacing.Pace | None = None,
+        pace: Pace | None = None,
         random: Callable[[], float] | None = None,
     ) -> None:
         """`concurrency` (1 to 4) and `has_credential` (without one, uploads are anonymous) are asked each time.
@@ -79,25 +72,17 @@ class UploadQueue:
         self._clock = clock
         self._concurrency = concurrency
         self._has_credential = has_credential
-        self._pace = pace or pacing.Pace()
-        self._random = random or SystemRandom().random
-        self._sender = Sender(api, store, clock, self._moved, self._heed)
+        self._brake = Brake(store, clock, pace or Pace(), random or SystemRandom().random, self._brake_changed)
+        self._sender = Sender(api, store, clock, self._moved, self._brake.heed)
         self._items: dict[UploadId, UploadItem] = {}
         """All that are not done or cancelled, in the order of sending."""
-        self._state = QueueState(QueueMode.STOPPED)
-        self._hold_until = -math.inf
-        """On the monotonic clock; nothing is sent before."""
-        self._troubles = 0
-        """How many uploads in a row met a network or server that does not work."""
-        self._too_large = 0
-        """How many files in a row were too large for the service though they are small."""
         self._wake = asyncio.Event()
         # Held while an upload changes hands between the person and a sender.
         self._handover = asyncio.Lock()
         self._dispatcher: asyncio.Task[None] | None = None
         self._is_closed = False
         self._observers: Observers[UploadEvent] = Observers()
-        self._waiters: defaultdict[UploadId, set[asyncio.Future[None]]] = defaultdict(set)
+        self._waiters = Waiters()
         self._withdrawals: set[asyncio.Task[None]] = set()
 
     # --- running ------------------------------------------------------------------------------------------------------
@@ -105,23 +90,18 @@ class UploadQueue:
     @property
     def state(self) -> QueueState:
         """Whether it sends, and why not."""
-        return self._state
+        return self._brake.state
 
     async def start(self, *, resume_pending: bool = True) -> None:
         """Begin to send. `resume_pending=False` leaves what earlier runs have queued to another time."""
-        saved = await self._store.load_queue_state()
         self._is_closed = False
         if resume_pending:
-            self._items = {item.id: item for item in await self._store.pending()} | self._items
+            # What another process is sending is its own to tell of.
+            pending = [item for item in await self._store.pending() if item.state not in _IN_FLIGHT]
+            self._items = {item.id: item for item in pending} | self._items
             # What a refused key has paused gets a new try with each start.
             await self._requeue_paused()
-        self._set_state(QueueState(QueueMode.RUNNING))
-        if saved is not None and saved.mode is QueueMode.PAUSED:
-            self._set_state(saved)
-        elif saved is not None and saved.resume_at is not None:
-            left_s = (saved.resume_at - self._clock.now()).total_seconds()
-            if left_s > 0:
-                self._hold(min(left_s, pacing.MAX_WAIT_S), saved.reason, saved.error_kind)
+        await self._brake.restore()
         self._dispatcher = asyncio.create_task(self._dispatch(), name="upload queue")
         self._dispatcher.add_done_callback(_report_bug)
 
@@ -137,38 +117,40 @@ class UploadQueue:
         if running := {*sending.values(), *self._withdrawals}:
             await asyncio.wait(running, timeout=STOP_DEADLINE_S)
         self._is_closed = True
-        self._set_state(QueueState(QueueMode.STOPPED))
-        self._wake_all_waiters()
+        self._brake.set(QueueMode.STOPPED)
+        self._waiters.wake_all()
 
     async def pause(self) -> None:
         """Send nothing more until `resume`, across restarts too. What is on its way goes on."""
-        await self._store.save_queue_state(QueueState(QueueMode.PAUSED))
-        self._set_state(QueueState(QueueMode.PAUSED))
+        await self._brake.pause()
 
     async def resume(self) -> None:
         """Go on at once, whatever the reason for the pause or the wait was; the hourly limit still holds."""
-        await self._store.save_queue_state(None)
-        self._hold_until, self._troubles, self._too_large = -math.inf, 0, 0
+        await self._brake.release()
         await self._requeue_paused()
         if self._dispatcher is not None:
-            self._set_state(QueueState(QueueMode.RUNNING))
+            self._brake.set(QueueMode.RUNNING)
         self._wake.set()
 
     async def credentials_changed(self) -> None:
         """Go on if it was a missing or refused credential that paused the queue."""
-        if self._state.mode is QueueMode.PAUSED and self._state.error_kind is ErrorKind.CREDENTIAL:
+        if self._brake.is_paused and self.state.error_kind is ErrorKind.CREDENTIAL:
             await self.resume()
 
     async def network_changed(self) -> None:
         """Try again at once if the queue waits because the service could not be reached."""
-        if self._state.mode is QueueMode.WAITING and self._state.error_kind is ErrorKind.OFFLINE:
+        if self.state.mode is QueueMode.WAITING and self.state.error_kind is ErrorKind.OFFLINE:
             await self.resume()
 
     # --- uploads ------------------------------------------------------------------------------------------------------
 
     async def enqueue_bytes(self, data: bytes, new: NewUpload) -> UploadItem:
         """Queue bytes; they are durable when it returns. Raises NotSaved, and then nothing was queued."""
-        return await self._take_in(self._store.add_bytes(data, new))
+        try:
+            return await self._take_in(self._store.add_bytes(data, new))
+        except NotSaved as error:
+            error.data = data
+            raise
 
     async def enqueue_file(
         self,
@@ -213,16 +195,9 @@ class UploadQueue:
             item = await self.get(upload_id)
             if item.state in _AT_REST or self._is_closed:
                 return item
-            if item.state is UploadState.QUEUED and self._held_s() > patience_s:
-                return replace(item, reason=self._state.reason, error_kind=self._state.error_kind)
-            changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters[upload_id].add(changed)
-            try:
-                await changed
-            finally:
-                self._waiters[upload_id].discard(changed)
-                if not self._waiters[upload_id]:
-                    del self._waiters[upload_id]
+            if item.state is UploadState.QUEUED and self._brake.known_wait_s > patience_s:
+                return replace(item, reason=self.state.reason, error_kind=self.state.error_kind)
+            await self._waiters.changed(upload_id)
 
     def subscribe(self, callback: Callable[[UploadEvent], None]) -> Callable[[], None]:
         """Call `callback` with every event, on the asyncio thread; progress comes at most 20 times a second."""
@@ -255,6 +230,19 @@ class UploadQueue:
             item = await self.get(upload_id)
             return await self._put(upload_id, UploadState.DONE) if item.state is UploadState.UNCERTAIN else item
 
+    async def move(self, upload_id: UploadId, *, before: UploadId | None = None) -> None:
+        """Give an upload that is not done another place: before that one, or last of all."""
+        async with self._handover:
+            ids = [each for each in self._items if each != upload_id]
+            if len(ids) == len(self._items) or (before is not None and before not in ids):
+                return  # One of them is done by now: its place means nothing any more.
+            ids.insert(len(ids) if before is None else ids.index(before), upload_id)
+            await self._store.set_order(ids)
+            # Some may have ended, and others come, while that was written.
+            known = [each for each in ids if each in self._items]
+            self._items = {each: self._items[each] for each in known} | self._items
+            self._observers.notify(QueueReordered(tuple(self._items)))
+
     async def discard(self, upload_id: UploadId) -> None:
         """Forget an upload that is not on its way, and its file."""
         async with self._handover:
@@ -263,7 +251,7 @@ class UploadQueue:
             await self._store.remove(upload_id)
             self._items.pop(upload_id, None)
             self._observers.notify(UploadRemoved(upload_id))
-            self._wake_waiters(upload_id)
+            self._waiters.wake(upload_id)
 
     # --- keeping track ------------------------------------------------------------------------------------------------
 
@@ -300,26 +288,14 @@ class UploadQueue:
         else:
             self._items[item.id] = item
         if item.state is UploadState.DONE:
-            self._troubles = self._too_large = 0
+            self._brake.all_is_well()
         self._observers.notify(UploadChanged(item))
         if item.state not in _IN_FLIGHT:
-            self._wake_waiters(item.id)
+            self._waiters.wake(item.id)
 
-    def _wake_waiters(self, upload_id: UploadId) -> None:
-        for waiter in self._waiters.get(upload_id, ()):
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def _wake_all_waiters(self) -> None:
-        for upload_id in tuple(self._waiters):
-            self._wake_waiters(upload_id)
-
-    def _set_state(self, state: QueueState) -> None:
-        if state == self._state:
-            return
-        self._state = state
+    def _brake_changed(self, state: QueueState) -> None:
         self._observers.notify(QueueChanged(state))
-        self._wake_all_waiters()
+        self._waiters.wake_all()
         self._wake.set()
 
     async def _requeue_paused(self) -> None:
@@ -336,7 +312,7 @@ class UploadQueue:
             try:
                 wait_s = await self._fill()
             except UserFacingError as error:
-                self._set_state(QueueState(QueueMode.PAUSED, str(error), error.kind))
+                self._brake.set(QueueMode.PAUSED, str(error), error.kind)
                 wait_s = None
             await self._until_woken(wait_s)
 
@@ -344,11 +320,11 @@ class UploadQueue:
         """Start as many senders as may run; returns how long to wait until more may, None if nothing is waiting."""
         while len(self._sender.tasks()) < min(max(1, self._concurrency()), MAX_CONCURRENCY):
             async with self._handover:
-                if self._is_held():
-                    return self._hold_left_s()
+                if self._brake.is_on:
+                    return self._brake.left_s
                 queued = [item for item in self._items.values() if item.state is UploadState.QUEUED]
                 if not queued:
-                    self._set_state(QueueState(QueueMode.RUNNING))
+                    self._brake.set(QueueMode.RUNNING)
                     return None
                 if (left_s := await self._start_one(queued)) != 0:
                     return left_s
@@ -363,78 +339,37 @@ class UploadQueue:
                 has_credential = await self._has_credential()
             anonymous = item.options.anonymous or not has_credential
             if anonymous not in waits_s:
-                waits_s[anonymous] = await self._pace_s(anonymous=anonymous)
+                waits_s[anonymous] = await self._brake.pace_s(anonymous=anonymous)
             if waits_s[anonymous] > 0:
                 continue
-            if self._is_held():  # A sender or the person has said so meanwhile.
-                return self._hold_left_s()
-            self._set_state(QueueState(QueueMode.RUNNING))
+            if self._brake.is_on:  # A sender or the person has said so meanwhile.
+                return self._brake.left_s
+            self._brake.set(QueueMode.RUNNING)
             await self._claim(item, anonymous=anonymous)
             return 0.0
         left_s, anonymous = min((wait_s, anonymous) for anonymous, wait_s in waits_s.items())
-        if not self._is_held():
-            self._set_waiting(left_s, _PACE_REASONS[anonymous], ErrorKind.RATE_LIMITED)
+        self._brake.wait_for_pace(left_s, anonymous=anonymous)
         return left_s
 
-    async def _pace_s(self, *, anonymous: bool) -> float:
-        limit, now = self._pace.anonymous if anonymous else self._pace.signed_in, self._clock.now()
-        attempts = await self._store.attempts_since(now - limit.window, anonymous=anonymous)
-        return limit.wait_s(attempts, now)
-
     async def _claim(self, item: UploadItem, *, anonymous: bool) -> None:
-        claimed = await self._store.claim(item.id, anonymous=anonymous)
+        claiming = asyncio.ensure_future(self._store.claim(item.id, anonymous=anonymous))
+        try:
+            claimed = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            # Stopped between the claim and the sending: give it back.
+            if await claiming is not None:
+                await self._put(item.id, UploadState.QUEUED)
+            raise
         if claimed is None:
             # Another process was quicker, or has removed it: it is theirs to tell of.
             del self._items[item.id]
             self._observers.notify(UploadRemoved(item.id))
-            self._wake_waiters(item.id)
+            self._waiters.wake(item.id)
             return
         self._moved(claimed)
         task = self._sender.start(claimed)
         task.add_done_callback(_report_bug)
         task.add_done_callback(lambda _task: self._wake.set())
-
-    async def _heed(self, item: UploadItem, verdict: Verdict, error: UserFacingError) -> None:
-        """Let the queue as a whole draw its conclusion from the failure of one upload."""
-        if verdict is Verdict.WAIT:
-            asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
-            self._hold(pacing.asked_wait_s(asked_s, self._troubles, self._random), str(error), error.kind)
-            if self._state.mode is QueueMode.WAITING:
-                await self._store.save_queue_state(self._state)
-        elif verdict is Verdict.RETRY or (verdict is Verdict.UNCERTAIN and isinstance(error, ServiceError)):
-            self._hold(pacing.retry_wait_s(self._troubles, self._random), str(error), error.kind)
-        elif verdict is Verdict.PAUSE:
-            self._set_state(QueueState(QueueMode.PAUSED, str(error), error.kind))
-        elif isinstance(error, TooLarge) and item.size <= _SMALL_BYTES:
-            self._too_large += 1
-            if self._too_large >= _TOO_MANY_TOO_LARGE:
-                reason = f"{error.message} These are small files: the storage of the account may be full."
-                self._set_state(QueueState(QueueMode.PAUSED, reason, error.kind))
-
-    def _is_held(self) -> bool:
-        return self._state.mode is QueueMode.PAUSED or self._hold_until > self._clock.monotonic()
-
-    def _hold_left_s(self) -> float | None:
-        """None while paused: only the person ends that."""
-        return None if self._state.mode is QueueMode.PAUSED else self._hold_until - self._clock.monotonic()
-
-    def _hold(self, seconds: float, reason: str, kind: ErrorKind | None) -> None:
-        self._troubles += 1
-        self._hold_until = max(self._hold_until, self._clock.monotonic() + seconds)
-        self._set_waiting(self._hold_until - self._clock.monotonic(), reason, kind)
-
-    def _set_waiting(self, seconds: float, reason: str, kind: ErrorKind | None) -> None:
-        if self._state.mode is not QueueMode.PAUSED:
-            resume_at = self._clock.now() + timedelta(seconds=seconds)
-            self._set_state(QueueState(QueueMode.WAITING, reason, kind, resume_at))
-
-    def _held_s(self) -> float:
-        """How long nothing will be sent, as far as is known; infinite while paused."""
-        if self._state.mode is QueueMode.PAUSED:
-            return math.inf
-        if self._state.mode is not QueueMode.WAITING or self._state.resume_at is None:
-            return -math.inf
-        return (self._state.resume_at - self._clock.now()).total_seconds()
 
     async def _until_woken(self, wait_s: float | None) -> None:
         woken = asyncio.ensure_future(self._wake.wait())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -138,6 +138,14 @@ def merged(known: Image | None, fresh: Image) -> Image:
 def set_gone(connection: sqlite3.Connection, image_id: ImageId) -> None:
     """Record that an image is not on the service any more."""
     connection.execute("UPDATE uploads SET remote_state = ? WHERE image_id = ?", (RemoteState.GONE.value, image_id))
+
+
+def set_order(connection: sqlite3.Connection, upload_ids: Sequence[UploadId]) -> None:
+    """Deal the places that these rows have among them anew, so that uploads added meanwhile keep theirs."""
+    marks = ", ".join("?" * len(upload_ids))
+    query = f"SELECT position FROM uploads WHERE id IN ({marks}) ORDER BY position"  # noqa: S608 - only marks
+    places = [row[0] for row in connection.execute(query, tuple(upload_ids))]
+    connection.executemany("UPDATE uploads SET position = ? WHERE id = ?", zip(places, upload_ids, strict=False))
 
 
 def give_up(connection: sqlite3.Connection, upload_id: UploadId) -> None:

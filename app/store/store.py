@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -133,6 +133,10 @@ class SqliteUploadStore:
     async def remove(self, upload_id: UploadId) -> None:
         """See `UploadStore`."""
         await self._on_db(lambda: self._remove(upload_id))
+
+    async def set_order(self, upload_ids: Sequence[UploadId]) -> None:
+        """See `UploadStore`."""
+        await self._on_db(lambda: self._set_order(upload_ids))
 
     # --- the queue as a whole -----------------------------------------------------------------------------------------
 
@@ -311,6 +315,10 @@ class SqliteUploadStore:
         self._outbox.discard(item.path.name)
         with transaction(self._connection):
             rows.delete(self._connection, upload_id)
+
+    def _set_order(self, upload_ids: Sequence[UploadId]) -> None:
+        with transaction(self._connection):
+            rows.set_order(self._connection, upload_ids)
 
     def _after_done(self, item: UploadItem) -> None:
         """On a file thread: note the result beside the file, and make room. What fails here is made up for later."""

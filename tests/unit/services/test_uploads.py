@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from app.core.errors import ErrorKind, InputError, NotSaved, UserFacingError
 from app.core.imglink import UploadOptions
 from app.core.ports import NewUpload
 from app.core.service_errors import ConnectionLost, Rejected, ServerFailure, Unreachable
-from app.core.uploads import QueueMode, UploadChanged, UploadItem, UploadRemoved, UploadState
+from app.core.uploads import QueueMode, QueueReordered, UploadChanged, UploadId, UploadItem, UploadRemoved, UploadState
 from app.core.workflow import SourceKind
 from app.services.intake import check_file
 from app.services.sending import CANCELLED_LATE
@@ -251,8 +252,9 @@ async def test_a_capture_that_cannot_be_saved_is_not_queued(tmp_path: Path, monk
             raise NotSaved("No space.")
 
         monkeypatch.setattr(b.store, "add_bytes", refuse)
-        with pytest.raises(NotSaved):
+        with pytest.raises(NotSaved) as caught:
             await b.queue.enqueue_bytes(PNG, NEW)
+        assert caught.value.data == PNG
         assert b.queue.items() == ()
 
 
@@ -376,6 +378,22 @@ async def test_a_dropped_file_is_sent_as_it_was_under_a_neutral_name(tmp_path: P
         assert named.upload_name == "b.png"
 
 
+@in_loop
+async def test_the_person_can_change_the_order_for_good(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False) as b:
+        one, two, three, four = [(await b.add()).id for _ in range(4)]
+        await b.queue.move(three, before=one)
+        await b.queue.move(one)
+        assert [item.id for item in b.queue.items()] == [three, two, four, one]
+        assert b.events[-1] == QueueReordered((three, two, four, one))
+        five = (await b.add()).id
+        await b.queue.move(two, before=UploadId("done by now"))
+        await b.queue.move(UploadId("done by now"))
+    async with bench(tmp_path, concurrency=lambda: 1) as b:
+        await b.queue.wait(five)
+        assert b.api.sent == [three, two, four, one, five]
+
+
 # --- stopping ---------------------------------------------------------------------------------------------------------
 
 
@@ -391,6 +409,38 @@ async def test_stopping_tells_the_truth_about_what_was_on_its_way(tmp_path: Path
         assert [item.state for item in await b.store.pending()] == [S.QUEUED, S.UNCERTAIN]
         assert b.queue.state.mode is QueueMode.STOPPED
         assert (await b.queue.get(after.id)).state is S.UNCERTAIN
+
+
+@in_loop
+async def test_stopping_at_any_moment_loses_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path, *(Act(gate=asyncio.Event()) for _ in range(60)), start=False) as b:
+        item = await b.add()
+        for steps in range(60):
+            await b.queue.start()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await b.queue.stop()
+            assert [(each.id, each.state) for each in await b.store.pending()] == [(item.id, S.QUEUED)]
+            assert [each.state for each in b.queue.items()] == [S.QUEUED]
+
+
+@in_loop
+async def test_a_stop_waits_three_seconds_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.uploads.STOP_DEADLINE_S", 0.05)
+    stuck = asyncio.Event()
+    async with bench(tmp_path, Act(gate=asyncio.Event())) as b:
+        real = b.store.set_state
+
+        async def hang(*arguments: Any, **keywords: Any) -> UploadItem:
+            await stuck.wait()
+            return await real(*arguments, **keywords)
+
+        await b.add()
+        await b.until(lambda: b.api.running == 1)
+        monkeypatch.setattr(b.store, "set_state", hang)
+        await b.queue.stop()
+        stuck.set()
+        await b.until(lambda: b.queue.items()[0].state is S.QUEUED)
 
 
 @in_loop
