@@ -1,6 +1,7 @@
 """A warm grab of a 4K desktop, beside a plain copy of as many bytes and beside Qt's own grab.
 
-A child process on a private desktop does the work: Qt connects to one display for the life of a process.
+Each way to grab has a process of its own on a private desktop: Qt connects to one display for the life of a process,
+and what one way leaves of the heap decides whether the next one's buffer is made of fresh pages.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.core.geometry import Rect
@@ -20,23 +21,24 @@ from tests.desktop.session import desktop_session
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = 30
+AREA = {"left": 0, "top": 0, "width": SIZE_4K[0], "height": SIZE_4K[1]}
 
 
 @benchmark("warm 4K grab to QImage, against memcpy", gate=3.5, rounds=15, warmups=3)
 def against_memcpy() -> Iterator[Race]:
-    with _grabber(windows=0) as measure:
+    with _grabbers(windows=0) as measure:
         yield _race(measure, {"memcpy of the frame": "memcpy"})
 
 
 @benchmark("warm 4K grab to QImage, against grabWindow", gate=0.4, rounds=15, warmups=3)
 def against_qt() -> Iterator[Race]:
-    with _grabber(windows=0) as measure:
+    with _grabbers(windows=0) as measure:
         yield _race(measure, {"QScreen.grabWindow": "qt", "a new mss each time": "new mss"})
 
 
 @benchmark("warm 4K grab with 30 windows listed", gate=None, rounds=15, warmups=3)
 def with_windows() -> Iterator[Race]:
-    with _grabber(windows=WINDOWS) as measure:
+    with _grabbers(windows=WINDOWS) as measure:
         yield _race(measure, {"mss, the pixels alone": "mss"})
 
 
@@ -48,75 +50,109 @@ def _race(measure: Callable[[str], float], peers: dict[str, str]) -> Race:
 
 
 @contextmanager
-def _grabber(*, windows: int) -> Iterator[Callable[[str], float]]:
-    """A child that takes the name of a way to grab, and answers with its milliseconds."""
-    with desktop_session(monitors=1, monitor_size=SIZE_4K) as session:
+def _grabbers(*, windows: int) -> Iterator[Callable[[str], float]]:
+    """Takes the name of a way to grab, and answers with the milliseconds one took in that way's own process."""
+    with desktop_session(monitors=1, monitor_size=SIZE_4K) as session, ExitStack() as children:
         session.paint(desktop())
         for number in range(windows):
             place = Rect(40 + number % 10 * 300, 60 + number // 10 * 500, 280, 400)
             session.open_window(f"window {number}", place)
-        path = os.pathsep.join((str(ROOT), str(ROOT / "packaging")))
-        child = subprocess.Popen(
-            [sys.executable, "-m", "benches.grab"],
-            env={**session.env, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert child.stdin is not None
-        assert child.stdout is not None
-        question, answer = child.stdin, child.stdout
+        started: dict[str, _Child] = {}
 
         def measure(what: str) -> float:
-            question.write(what + "\n")
-            question.flush()
-            return float(answer.readline())
+            if what not in started:
+                started[what] = children.enter_context(_child(what, session.env))
+            return started[what]()
 
-        try:
-            yield measure
-        finally:
-            question.close()
-            answer.close()
-            child.wait()
+        yield measure
 
 
-def _serve() -> None:
-    """The child: answer one question a line."""
-    from mss import MSS
-    from PySide6.QtGui import QGuiApplication, QImage
+_Child = Callable[[], float]
+
+
+@contextmanager
+def _child(what: str, env: Mapping[str, str]) -> Iterator[_Child]:
+    path = os.pathsep.join((str(ROOT), str(ROOT / "packaging")))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benches.grab", what],
+        env={**env, "PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    question, answer = process.stdin, process.stdout
+
+    def measure() -> float:
+        question.write("\n")
+        question.flush()
+        return float(answer.readline())
+
+    try:
+        yield measure
+    finally:
+        question.close()
+        answer.close()
+        process.wait()
+
+
+def _serve(what: str) -> None:
+    """The child: one grab for each line it reads."""
+    way = {"ours": _ours, "memcpy": _memcpy, "qt": _qt, "mss": _mss, "new mss": _new_mss}[what]()
+    for _ in sys.stdin:
+        begin = time.perf_counter()
+        way()
+        print((time.perf_counter() - begin) * 1000, flush=True)
+
+
+def _ours() -> Callable[[], object]:
+    from PySide6.QtGui import QImage
 
     from app.capture.x11.backend import X11Capture
 
-    application = QGuiApplication(sys.argv)
-    screen = application.primaryScreen()
     capture = X11Capture(os.environ)
-    area = {"left": 0, "top": 0, "width": SIZE_4K[0], "height": SIZE_4K[1]}
-    shooter = MSS()
+
+    def grab() -> object:
+        taken = capture.grab()
+        frame = taken.frames[0]
+        return taken, QImage(frame.pixels, *SIZE_4K, frame.stride, QImage.Format.Format_RGB32)
+
+    return grab
+
+
+def _memcpy() -> Callable[[], object]:
     pixels = bytearray(SIZE_4K[0] * SIZE_4K[1] * 4)
+    return lambda: bytearray(pixels)
 
-    def ours() -> object:
-        desktop = capture.grab()
-        frame = desktop.frames[0]
-        return desktop, QImage(frame.pixels, *SIZE_4K, frame.stride, QImage.Format.Format_RGB32)
 
-    def new_mss() -> object:
+def _qt() -> Callable[[], object]:
+    from PySide6.QtGui import QGuiApplication
+
+    application = QGuiApplication(sys.argv)
+
+    def grab() -> object:
+        return application.primaryScreen().grabWindow(0).toImage()
+
+    return grab
+
+
+def _mss() -> Callable[[], object]:
+    from mss import MSS
+
+    shooter = MSS()
+    return lambda: shooter.grab(AREA)
+
+
+def _new_mss() -> Callable[[], object]:
+    from mss import MSS
+
+    def grab() -> object:
         with MSS() as made:
-            return made.grab(area)
+            return made.grab(AREA)
 
-    ways: dict[str, Callable[[], object]] = {
-        "ours": ours,
-        "memcpy": lambda: bytearray(pixels),
-        "qt": lambda: screen.grabWindow(0).toImage(),
-        "mss": lambda: shooter.grab(area),
-        "new mss": new_mss,
-    }
-    for line in sys.stdin:
-        begin = time.perf_counter()
-        ways[line.strip()]()
-        print((time.perf_counter() - begin) * 1000, flush=True)
-    capture.close()
-    shooter.close()
+    return grab
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(sys.argv[1])

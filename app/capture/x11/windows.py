@@ -1,7 +1,7 @@
 """The windows a click can take: what the window manager lists, and the menus it does not know of.
 
-Two round trips: the lists, then everything about every window at once; a third when a menu is open. Windows come and go
-meanwhile; one that is gone answers nothing and is left out.
+Two round trips: the lists, then everything about every window at once; a third when a menu may be open. Windows come
+and go meanwhile; one that is gone answers nothing and is left out.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class WindowQuery:
         self._desktop = connection.get_property(connection.root_id, "_NET_CURRENT_DESKTOP")
         self._tree = connection.send(QueryTree, window=connection.root_id)
         self._managed: list[_WindowQuestions] = []
-        self._top_levels: list[_Nature] = []
+        self._others: list[_Visibility] = []
 
     def ask(self) -> None:
         """Read the lists and put the questions about every window on the wire, without waiting for the answers."""
@@ -67,7 +67,7 @@ class WindowQuery:
             listed = set(stacking)
             self._managed = [_WindowQuestions(self._connection, window) for window in reversed(stacking)]
             others = [window for window in reversed(top_levels) if window not in listed][:_POPUPS_LOOKED_AT]
-            self._top_levels = [_Nature(self._connection, window) for window in others]
+            self._others = [_Visibility(self._connection, window) for window in others]
         self._connection.flush()
 
     def result(self, bounds: Rect) -> tuple[WindowInfo, ...]:
@@ -82,17 +82,18 @@ class WindowQuery:
     def _popups(self) -> list[_WindowQuestions]:
         """Among the other top-level windows (mostly frames around the managed ones), the open menus and the like."""
         wanted = {self._connection.atom(name) for name in _POPUP_TYPES}
-        return [
-            _WindowQuestions(self._connection, nature.id)
-            for nature in self._top_levels
-            if nature.is_shown(override_redirect=True) and wanted.intersection(nature.types())
+        candidates = [
+            _WindowQuestions(self._connection, other.id)
+            for other in self._others
+            if other.is_shown(override_redirect=True)
         ]
+        return [found for found in candidates if wanted.intersection(numbers(found.types.reply()))]
 
     def _shown_managed(self, current_desktop: int | None) -> Iterator[_WindowQuestions]:
         background = self._connection.atom(f"{_TYPE}_DESKTOP")
         hidden = self._connection.atom("_NET_WM_STATE_HIDDEN")
         for questions in self._managed:
-            if not questions.nature.is_shown() or background in questions.nature.types():
+            if not questions.visibility.is_shown() or background in numbers(questions.types.reply()):
                 continue
             desktop = numbers(questions.desktop.reply())
             # Some compositors keep minimised windows and those of other workspaces mapped.
@@ -110,15 +111,14 @@ class _Place:
     border: int
 
 
-class _Nature:
-    """The first questions about a window, on their way: is it to be seen, and what is it for."""
+class _Visibility:
+    """The first question about a window, on its way: is it to be seen at all?"""
 
     def __init__(self, connection: XConnection, window_id: int) -> None:
         from Xlib.protocol.request import GetWindowAttributes
 
         self.id = window_id
         self._attributes = connection.send(GetWindowAttributes, window=window_id)
-        self._types = connection.get_property(window_id, _TYPE, limit=256)
 
     def is_shown(self, *, override_redirect: bool | None = None) -> bool:
         """True when it still exists, is mapped with all its parents, and has pixels of its own."""
@@ -126,10 +126,6 @@ class _Nature:
         if attributes is None or attributes.map_state != _VIEWABLE or attributes.win_class != _INPUT_OUTPUT:
             return False
         return override_redirect is None or bool(attributes.override_redirect) is override_redirect
-
-    def types(self) -> tuple[int, ...]:
-        """Atoms of its kind; the first is the most fitting."""
-        return numbers(self._types.reply())
 
 
 class _WindowQuestions:
@@ -139,12 +135,13 @@ class _WindowQuestions:
         from Xlib.protocol import request
 
         self.id = window_id
-        self.nature = _Nature(connection, window_id)
+        self.visibility = _Visibility(connection, window_id)
         self._connection = connection
         self._geometry = connection.send(request.GetGeometry, drawable=window_id)
         self._origin = connection.send(
             request.TranslateCoords, src_wid=window_id, dst_wid=connection.root_id, src_x=0, src_y=0
         )
+        self.types = self._property(_TYPE)
         self.desktop = self._property("_NET_WM_DESKTOP")
         self.state = self._property("_NET_WM_STATE")
         self._frame = self._property("_NET_FRAME_EXTENTS")
