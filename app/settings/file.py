@@ -7,9 +7,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from app.core.errors import ErrorKind, InputError, UserFacingError
 from app.settings.schema import Option, Settings, section_options
@@ -64,7 +64,7 @@ class SettingsFile:
         saved.
         """
         with self._lock:
-            options = {option.name: option for option in _section(section)}
+            options = {option.name: option for option in section_options(section)}
             # Read again: the command line may have written meanwhile.
             document, _ = self._read()
             table = document.get(section)
@@ -100,7 +100,7 @@ class SettingsFile:
     def _parse(self, document: Mapping[str, Any]) -> tuple[Settings, list[SettingsNotice]]:
         notices: list[SettingsNotice] = []
         sections = {}
-        for section, section_type in get_type_hints(Settings).items():
+        for section in (entry.name for entry in fields(Settings)):
             table = document.get(section, {})
             if not isinstance(table, dict):
                 notices.append(
@@ -108,7 +108,7 @@ class SettingsFile:
                 )
                 table = {}
             values = {}
-            for option in _section(section):
+            for option in section_options(section):
                 if option.key in self._environ:
                     values[option.name] = self._from_environment(option)
                 elif option.name in table:
@@ -117,7 +117,7 @@ class SettingsFile:
                     except ValueError as error:
                         text = f"The setting “{option.rules.label}” is not usable, so its default is used. {error}"
                         notices.append(SettingsNotice(text, option.key))
-            sections[section] = section_type(**values)
+            sections[section] = replace(getattr(Settings(), section), **values)
         return Settings(**sections), notices
 
     def _from_environment(self, option: Option) -> Any:
@@ -203,7 +203,3 @@ def _replace(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _section(section: str) -> tuple[Option, ...]:
-    return tuple(section_options(section, get_type_hints(Settings)[section]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -228,14 +229,20 @@ class Option:
         return rules.check(value) if rules.check is not None else None
 
 
-def options() -> Iterator[Option]:
+@cache
+def options() -> tuple[Option, ...]:
     """Every setting, in the order of this file."""
-    for section, section_type in get_type_hints(Settings).items():
-        yield from section_options(section, section_type)
+    sections = get_type_hints(Settings)
+    return tuple(option for section, its_type in sections.items() for option in _section_options(section, its_type))
 
 
-def section_options(section: str, section_type: Any) -> Iterator[Option]:
+@cache
+def section_options(section: str) -> tuple[Option, ...]:
     """Every setting of one section."""
+    return tuple(option for option in options() if option.section == section)
+
+
+def _section_options(section: str, section_type: Any) -> Iterator[Option]:
     defaults = section_type()
     for name, annotation in get_type_hints(section_type, include_extras=True).items():
         value_type, rules = get_args(annotation)

@@ -52,7 +52,8 @@ def heading(text: str, factor: float = 1.0) -> QLabel:
 
 def set_tone(widget: QWidget, tone: str, *, name: str = "tone") -> None:
     """Change a property that the stylesheet looks at."""
-    if widget.property(name) != tone:
+    # Polishing again costs about a millisecond a widget.
+    if (widget.property(name) or "") != tone:
         widget.setProperty(name, tone)
         widget.style().unpolish(widget)
         widget.style().polish(widget)

@@ -16,7 +16,7 @@ from app.settings.schema import Hotkeys
 from app.ui import theme
 from app.ui.settings_window.page import Group, Page, Row
 from app.ui.settings_window.recorder import ReadKey, ShortcutRecorder
-from app.ui.texts import workflow_name
+from app.ui.texts import shortcut_text, workflow_name
 from app.ui.widgets import IconButton, NoticeBar, button, label
 
 
@@ -28,6 +28,7 @@ class HotkeysPage(Page):
 
     def __init__(self, read_key: ReadKey | None) -> None:
         super().__init__(self.tr("Hotkeys"))
+        self._results: Mapping[str, BindResult] = {}
         self._shortcuts: dict[str, str] = {}
         self._recorders: dict[str, ShortcutRecorder] = {}
         self._clears: dict[str, IconButton] = {}
@@ -53,13 +54,15 @@ class HotkeysPage(Page):
             text = self._shortcuts.get(workflow_id, "")
             recorder.set_shortcut(text)
             self._clears[workflow_id].setEnabled(bool(text))
-            self._workflow_rows[workflow_id].show_problem("")
+        self.set_results(self._results)
 
     def set_results(self, results: Mapping[str, BindResult]) -> None:
         """Say beside each key why it could not be bound."""
+        self._results = results
         for workflow_id, row in self._workflow_rows.items():
             result = results.get(workflow_id)
-            row.show_problem("" if result is None or result.bound else result.reason)
+            fine = result is None or result.bound or str(result.shortcut) != self._shown_key(workflow_id)
+            row.show_problem("" if result is None or fine else result.reason)
 
     def set_unavailable(self, reason: str) -> None:
         """Say that this desktop has no global keys, and what to do; nothing when it has."""
@@ -87,6 +90,9 @@ class HotkeysPage(Page):
         row.addWidget(clear)
         made = self._workflow_rows[workflow_id] = Row(name, "", control)
         return made
+
+    def _shown_key(self, workflow_id: str) -> str:
+        return shortcut_text(self._shortcuts.get(workflow_id, ""))
 
     def _recorded(self, workflow_id: str, text: str) -> None:
         problem = check_shortcut(text) or self._conflict(workflow_id, text)

@@ -36,7 +36,8 @@ class Row(QWidget):
         self.name = label(name)
         texts.addWidget(self.name)
         self.description = label(description, tone="muted", small=True, wrap=True)
-        self.description.setVisible(bool(description))
+        if not description:
+            self.description.hide()
         texts.addWidget(self.description)
         texts.addWidget(self._problem)
         self.below = QVBoxLayout()
@@ -84,7 +85,8 @@ class Group(QFrame):
             self._lines[row] = line()
             column.addWidget(self._lines[row])
             column.addWidget(row)
-        self.search("")
+        if self.rows:
+            self._lines[self.rows[0]].hide()
 
     def search(self, query: str) -> bool:
         """Show the rows that match; False when none does, and the group hides."""
@@ -170,7 +172,7 @@ class Page(QScrollArea):
 
     def _show_problem(self, key: str, text: str) -> None:
         self.rows[key].show_problem(text)
-        set_tone(self.fields[key].control, "true" if text else "false", name="wrong")
+        set_tone(self.fields[key].control, "true" if text else "", name="wrong")
 
 
 def _tr(text: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -63,18 +63,24 @@ class SettingsWindow(QWidget):
         self.setWindowTitle(self.tr("ImgLink settings"))
         self.setWindowIcon(icons.app_icon())
         self.setMinimumSize(640, 420)
-        self._account = AccountPage()
-        self._hotkeys = HotkeysPage(read_key)
-        self._pages: dict[PageId, Page] = {
-            PageId.ACCOUNT: self._account,
-            PageId.CAPTURE: self._capture_page(),
-            PageId.AFTER_CAPTURE: self._after_capture_page(screenshots_folder),
-            PageId.UPLOAD: self._upload_page(),
-            PageId.LINKS: LinksPage(),
-            PageId.HOTKEYS: self._hotkeys,
-            PageId.APPEARANCE: self._appearance_page(),
-            PageId.ADVANCED: self._advanced_page(),
+        self._makers: dict[PageId, Callable[[], Page]] = {
+            PageId.ACCOUNT: self._account_page,
+            PageId.CAPTURE: self._capture_page,
+            PageId.AFTER_CAPTURE: lambda: self._after_capture_page(screenshots_folder),
+            PageId.UPLOAD: self._upload_page,
+            PageId.LINKS: LinksPage,
+            PageId.HOTKEYS: lambda: self._hotkeys_page(read_key),
+            PageId.APPEARANCE: self._appearance_page,
+            PageId.ADVANCED: self._advanced_page,
         }
+        self._pages: dict[PageId, Page] = {}
+        self._settings, self._overrides = Settings(), dict[str, str]()
+        self._account = AccountView()
+        self._results: Mapping[str, BindResult] = {}
+        self._unavailable = ""
+        # All pages at once would hold the interface up: one in each turn of the event loop.
+        self._making = QTimer(self, interval=0)
+        self._making.timeout.connect(self._make_next)
         self._search = QLineEdit()
         self._list = QListWidget()
         self._stack = QStackedWidget()
@@ -82,13 +88,6 @@ class SettingsWindow(QWidget):
         self._notices = QVBoxLayout()
         self._notice_area = QWidget()
         self._build()
-        for page in self._pages.values():
-            page.change_requested.connect(self.change_requested)
-        self._account.key_entered.connect(self.key_entered)
-        self._account.check_key_requested.connect(self.check_key_requested)
-        self._account.remove_key_requested.connect(self.remove_key_requested)
-        self._hotkeys.recording_changed.connect(self.recording_changed)
-        self.set_settings(Settings(), {})
         self.open_page(PageId.ACCOUNT)
 
     def sizeHint(self) -> QSize:
@@ -97,15 +96,13 @@ class SettingsWindow(QWidget):
 
     def set_settings(self, settings: Settings, overrides: Mapping[str, str]) -> None:
         """Show these values; `overrides` as in SettingsFile."""
+        self._settings, self._overrides = settings, dict(overrides)
         for page in self._pages.values():
-            page.set_settings(settings, overrides)
-        for key, variable in overrides.items():
-            self.show_problem(key, self.tr("Decided by {variable} in the environment.").format(variable=variable))
+            self._show_settings(page)
 
     def show_problem(self, key: str, text: str) -> None:
         """Say below a setting what is wrong with it, or at the top when it has no row."""
-        shown = [page.show_problem(key, text) for page in self._pages.values()]
-        if not any(shown):
+        if not any(self.page(page_id).show_problem(key, text) for page_id in PageId):
             self.add_notices([text])
 
     def add_notices(self, texts: Sequence[str]) -> None:
@@ -119,18 +116,32 @@ class SettingsWindow(QWidget):
 
     def set_account(self, account: AccountView) -> None:
         """Show this account."""
-        self._account.set_account(account)
+        self._account = account
+        page = self._pages.get(PageId.ACCOUNT)
+        if isinstance(page, AccountPage):
+            page.set_account(account)
 
     def set_hotkey_results(self, results: Mapping[str, BindResult]) -> None:
         """Say beside each key why it could not be bound."""
-        self._hotkeys.set_results(results)
+        self._results = results
+        page = self._pages.get(PageId.HOTKEYS)
+        if isinstance(page, HotkeysPage):
+            page.set_results(results)
 
     def set_hotkeys_unavailable(self, reason: str) -> None:
         """Say that this desktop has no global keys; nothing when it has."""
-        self._hotkeys.set_unavailable(reason)
+        self._unavailable = reason
+        page = self._pages.get(PageId.HOTKEYS)
+        if isinstance(page, HotkeysPage):
+            page.set_unavailable(reason)
 
     def page(self, page_id: PageId) -> Page:
-        """One page, for tests and pictures."""
+        """One page, made when it is first wanted."""
+        if page_id not in self._pages:
+            page = self._pages[page_id] = self._makers[page_id]()
+            page.change_requested.connect(self.change_requested)
+            self._show_settings(page)
+            self._stack.addWidget(page)
         return self._pages[page_id]
 
     def open_page(self, page_id: PageId) -> None:
@@ -142,11 +153,13 @@ class SettingsWindow(QWidget):
         if page_id is not None:
             self._search.clear()
             self.open_page(page_id)
-            if page_id is PageId.ACCOUNT:
-                self._account.focus_key()
         self.show()
         self.raise_()
         self.activateWindow()
+        page = self._pages.get(page_id) if page_id is not None else None
+        if isinstance(page, AccountPage):
+            page.focus_key()
+        self._making.start()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow light and dark."""
@@ -154,14 +167,41 @@ class SettingsWindow(QWidget):
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_list"):
             self._paint_icons()
 
+    def _show_settings(self, page: Page) -> None:
+        page.set_settings(self._settings, self._overrides)
+        for key, variable in self._overrides.items():
+            page.show_problem(key, self.tr("Decided by {variable} in the environment.").format(variable=variable))
+
+    def _make_next(self) -> None:
+        missing = [page_id for page_id in PageId if page_id not in self._pages]
+        if missing:
+            self.page(missing[0])
+        else:
+            self._making.stop()
+
+    def _account_page(self) -> Page:
+        page = AccountPage()
+        page.set_account(self._account)
+        page.key_entered.connect(self.key_entered)
+        page.check_key_requested.connect(self.check_key_requested)
+        page.remove_key_requested.connect(self.remove_key_requested)
+        return page
+
+    def _hotkeys_page(self, read_key: ReadKey | None) -> Page:
+        page = HotkeysPage(read_key)
+        page.recording_changed.connect(self.recording_changed)
+        page.set_results(self._results)
+        page.set_unavailable(self._unavailable)
+        return page
+
     def _capture_page(self) -> Page:
-        page = Page(self.tr("Capture"))
+        page = Page(self._title(PageId.CAPTURE))
         page.add_settings("capture.region_done_on_release", "capture.include_cursor", "capture.delay_s")
         page.add_settings("capture.image_format", "capture.jpeg_quality")
         return page
 
     def _after_capture_page(self, screenshots_folder: str) -> Page:
-        page = Page(self.tr("After capture"))
+        page = Page(self._title(PageId.AFTER_CAPTURE))
         page.add_settings("after_capture.save_to_folder", "after_capture.folder", "after_capture.name_pattern")
         page.add_settings("after_capture.copy_image")
         folder = page.fields["after_capture.folder"]
@@ -170,20 +210,20 @@ class SettingsWindow(QWidget):
         return page
 
     def _upload_page(self) -> Page:
-        page = Page(self.tr("Upload"))
+        page = Page(self._title(PageId.UPLOAD))
         page.add_settings("upload.visibility", "upload.nsfw", "upload.anonymous")
         page.add_settings("upload.strip_metadata", "upload.neutral_names", title=self.tr("Privacy"))
         page.add_settings("upload.concurrency")
         return page
 
     def _appearance_page(self) -> Page:
-        page = Page(self.tr("Appearance"))
+        page = Page(self._title(PageId.APPEARANCE))
         page.add_settings("appearance.theme")
         page.add_settings("notifications.desktop", "notifications.card", title=self.tr("After an upload"))
         return page
 
     def _advanced_page(self) -> Page:
-        page = Page(self.tr("Advanced"))
+        page = Page(self._title(PageId.ADVANCED))
         page.add_settings("account.base_url", "account.sign_in_path")
         return page
 
@@ -199,13 +239,12 @@ class SettingsWindow(QWidget):
         self._list.setIconSize(QSize(18, 18))
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for page in self._pages.values():
-            item = QListWidgetItem(page.title)
+        for page_id in PageId:
+            item = QListWidgetItem(self._title(page_id))
             item.setSizeHint(QSize(0, self._list.fontMetrics().height() + 2 * theme.SPACE_M))
             self._list.addItem(item)
-            self._stack.addWidget(page)
         self._paint_icons()
-        self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self._list.currentRowChanged.connect(self._row_changed)
         side = QVBoxLayout()
         side.setContentsMargins(theme.SPACE_M, theme.SPACE_L, theme.SPACE_M, theme.SPACE_M)
         side.setSpacing(theme.SPACE_M)
@@ -231,6 +270,21 @@ class SettingsWindow(QWidget):
         row.addWidget(sidebar)
         row.addLayout(main, 1)
 
+    def _title(self, page_id: PageId) -> str:
+        return {
+            PageId.ACCOUNT: self.tr("Account"),
+            PageId.CAPTURE: self.tr("Capture"),
+            PageId.AFTER_CAPTURE: self.tr("After capture"),
+            PageId.UPLOAD: self.tr("Upload"),
+            PageId.LINKS: self.tr("Links"),
+            PageId.HOTKEYS: self.tr("Hotkeys"),
+            PageId.APPEARANCE: self.tr("Appearance"),
+            PageId.ADVANCED: self.tr("Advanced"),
+        }[page_id]
+
+    def _row_changed(self, row: int) -> None:
+        self._stack.setCurrentWidget(self.page(list(PageId)[row]))
+
     def _paint_icons(self) -> None:
         tokens = theme.current_tokens()
         for index, page_id in enumerate(PageId):
@@ -240,7 +294,7 @@ class SettingsWindow(QWidget):
     def _find(self, query: str) -> None:
         words = query.strip()
         first: int | None = None
-        for index, page in enumerate(self._pages.values()):
+        for index, page in enumerate(self.page(page_id) for page_id in PageId):
             by_title = bool(words) and words.casefold() in page.title.casefold()
             found = page.search("" if by_title else words) or by_title or not words
             self._list.item(index).setHidden(not found)
