@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from PIL import Image
 
 from app.core.geometry import Point, Rect
 from app.demo import DemoServer
-from tests.desktop.running import ROOT, RunningProgram, pixels, running_program
+from tests.desktop.dragging import drag_into
+from tests.desktop.running import RunningProgram, pixels, running_program
 from tests.desktop.session import DesktopSession
 
 
@@ -112,14 +112,7 @@ def test_drop_of_three_files_with_one_unsupported(program: RunningProgram, tmp_p
     (tmp_path / names[2]).write_text("no picture", encoding="utf-8")
     icon = program.tray_icon()
     desktop.click(icon.x, icon.y)
-    target = desktop.window("ImgLink").rect_px
-    source = desktop.spawn(
-        [sys.executable, ROOT / "tests/desktop/drag_source.py", *(tmp_path / name for name in names)]
-    )
-    start = desktop.window("Drag source").rect_px
-    desktop.drag(
-        Point(start.x + 50, start.y + 50), Point(target.x + target.width // 2, target.y + target.height // 2), steps=20
-    )
+    source = drag_into(desktop, "ImgLink", "files", *(str(tmp_path / name) for name in names))
     source.wait_for_output("dropped CopyAction")
     text = desktop.wait_for(
         lambda: desktop.clipboard_text() if program.server.commits == 2 and "\n" in desktop.clipboard_text() else "",
