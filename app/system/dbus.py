@@ -1,0 +1,270 @@
+"""The session's message bus, on the event loop.
+
+Messages are made and read by jeepney; sending, answers and signals are done here, because jeepney's own router for
+asyncio dies when an answer comes just as its caller gives up, and does not say when the bus is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import UserFacingError
+
+if TYPE_CHECKING:
+    from jeepney import Message
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 5.0
+CALL_TIMEOUT_S = 5.0
+
+_BUS = "org.freedesktop.DBus"
+_BUS_PATH = "/org/freedesktop/DBus"
+_READ_BYTES = 65536
+
+
+class BusUnavailable(UserFacingError):
+    """There is no message bus, or it went away."""
+
+    def __init__(self, details: str = "") -> None:
+        super().__init__(
+            "The desktop's message bus (D-Bus) cannot be reached.",
+            remedy="Start ImgLink Desktop inside a graphical session.",
+            details=details,
+        )
+
+
+class CallFailed(UserFacingError):
+    """A program on the bus refused a call, is not there, or did not answer; `error_name` is its D-Bus error, if any."""
+
+    def __init__(self, message: str, *, error_name: str = "", details: str = "") -> None:
+        super().__init__(message, details=details)
+        self.error_name = error_name
+
+
+def session_bus_address(environ: Mapping[str, str]) -> str | None:
+    """Where the session's bus listens, as D-Bus writes addresses; None when nothing says so."""
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if address:
+        return address
+    socket = Path(environ.get("XDG_RUNTIME_DIR", "/nonexistent"), "bus")
+    return f"unix:path={socket}" if socket.exists() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A signal that came; `sender` is a unique name."""
+
+    sender: str
+    path: str
+    member: str
+    body: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Subscription:
+    interface: str
+    path: str
+    member: str
+    rule: str
+    on_signal: Callable[[Signal], None]
+
+
+class SessionBus:
+    """One connection to the bus; made by `connect`, used on the loop that made it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._serials = count(1)
+        self._answers: dict[int, asyncio.Future[Message]] = {}
+        self._subscriptions: list[_Subscription] = []
+        self._task: asyncio.Task[None] | None = None
+        self.unique_name = ""
+
+    @classmethod
+    async def connect(cls, environ: Mapping[str, str], timeout_s: float = CONNECT_TIMEOUT_S) -> SessionBus:
+        """Connect to the session's bus. Raises BusUnavailable."""
+        from jeepney.auth import AuthenticationError
+        from jeepney.bus import get_connectable_addresses
+
+        address = session_bus_address(environ)
+        if address is None:
+            raise BusUnavailable("DBUS_SESSION_BUS_ADDRESS is not set.")
+        try:
+            async with asyncio.timeout(timeout_s):
+                path = next(iter(get_connectable_addresses(address)))
+                bus = cls(*await asyncio.open_unix_connection(path))
+                try:
+                    await bus._greet()
+                except BaseException:
+                    await bus.close()
+                    raise
+                return bus
+        except (OSError, ValueError, RuntimeError, EOFError, AuthenticationError, CallFailed) as problem:
+            raise BusUnavailable(f"{address}: {problem}") from problem
+
+    @property
+    def is_open(self) -> bool:
+        """False once the bus has gone or `close` was called."""
+        return self._task is not None and not self._task.done()
+
+    async def call(
+        self,
+        destination: str,
+        path: str,
+        interface: str,
+        method: str,
+        signature: str = "",
+        body: tuple[Any, ...] = (),
+        *,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> tuple[Any, ...]:
+        """Call a method and return its answer's body. Raises CallFailed and BusUnavailable.
+
+        What the caller does before it next awaits happens before any signal that came after the answer is delivered.
+        """
+        from jeepney import DBusAddress, MessageType, new_method_call
+
+        message = new_method_call(DBusAddress(path, destination, interface), method, signature or None, body)
+        serial = next(self._serials)
+        answer = self._answers[serial] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._send(message, serial)
+                reply = await answer
+        except TimeoutError as problem:
+            raise CallFailed(f"{destination} did not answer within {timeout_s:g} seconds.", details=method) from problem
+        finally:
+            self._answers.pop(serial, None)
+        if reply.header.message_type is MessageType.error:
+            raise _refusal(destination, method, reply)
+        return tuple(reply.body)
+
+    @asynccontextmanager
+    async def subscribed(
+        self, on_signal: Callable[[Signal], None], *, sender: str, interface: str, path: str = "", member: str = ""
+    ) -> AsyncIterator[None]:
+        """Call `on_signal` for the signals of `interface` from `sender` (any name it owns) inside the block.
+
+        An empty `path` or `member` stands for all. Raises like `call`.
+        """
+        from jeepney import MatchRule
+
+        rule = MatchRule(
+            type="signal", sender=sender, interface=interface, path=path or None, member=member or None
+        ).serialise()
+        subscription = _Subscription(interface, path, member, rule, on_signal)
+        self._subscriptions.append(subscription)
+        try:
+            await self._call_bus("AddMatch", "s", (rule,))
+            yield
+        finally:
+            self._subscriptions.remove(subscription)
+            if self.is_open:
+                with contextlib.suppress(CallFailed, BusUnavailable):
+                    await self._call_bus("RemoveMatch", "s", (rule,))
+
+    async def has_owner(self, name: str) -> bool:
+        """True when a program on the bus owns this name."""
+        return bool((await self._call_bus("NameHasOwner", "s", (name,)))[0])
+
+    async def can_start(self, name: str) -> bool:
+        """True when the bus knows how to start a program for this name."""
+        return name in (await self._call_bus("ListActivatableNames"))[0]
+
+    async def close(self) -> None:
+        """Disconnect; calls that wait fail with BusUnavailable."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+    async def _greet(self) -> None:
+        from jeepney.auth import BEGIN, Authenticator
+
+        authenticator = Authenticator()
+        for line in authenticator:
+            self._writer.write(line)
+            await self._writer.drain()
+            data = await self._reader.read(1024)
+            if not data:
+                raise EOFError("the bus closed the connection")
+            authenticator.feed(data)
+        self._writer.write(BEGIN)
+        self._task = asyncio.create_task(self._read())
+        (self.unique_name,) = await self._call_bus("Hello")
+
+    async def _call_bus(self, method: str, signature: str = "", body: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        return await self.call(_BUS, _BUS_PATH, _BUS, method, signature, body)
+
+    async def _send(self, message: Message, serial: int) -> None:
+        if not self.is_open:
+            raise BusUnavailable("The connection is closed.")
+        try:
+            self._writer.write(message.serialise(serial))
+            await self._writer.drain()
+        except OSError as problem:
+            raise BusUnavailable(str(problem)) from problem
+
+    async def _read(self) -> None:
+        from jeepney import Parser
+
+        parser = Parser()
+        try:
+            while data := await self._reader.read(_READ_BYTES):
+                parser.add_data(data)
+                while (message := parser.get_next_message()) is not None:
+                    self._deliver(message)
+        except OSError as problem:
+            log.info("the message bus is gone: %s", problem)
+        finally:
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(BusUnavailable("The bus closed the connection."))
+
+    def _deliver(self, message: Message) -> None:
+        from jeepney import HeaderFields, MessageType
+
+        fields = message.header.fields
+        answer = self._answers.get(fields.get(HeaderFields.reply_serial, 0))
+        if answer is not None:
+            if not answer.done():
+                answer.set_result(message)
+            return
+        if message.header.message_type is not MessageType.signal:
+            return
+        interface = fields.get(HeaderFields.interface)
+        signal = Signal(
+            fields.get(HeaderFields.sender, ""),
+            fields.get(HeaderFields.path, ""),
+            fields.get(HeaderFields.member, ""),
+            tuple(message.body),
+        )
+        for wanted in self._subscriptions:
+            if (
+                wanted.interface == interface
+                and wanted.path in ("", signal.path)
+                and wanted.member in ("", signal.member)
+            ):
+                # Later, so that a caller who just got an answer comes first, and what fails in there is not ours.
+                asyncio.get_running_loop().call_soon(wanted.on_signal, signal)
+
+
+def _refusal(destination: str, method: str, reply: Message) -> CallFailed:
+    from jeepney import HeaderFields
+
+    name = str(reply.header.fields.get(HeaderFields.error_name, ""))
+    text = str(reply.body[0]) if reply.body else ""
+    return CallFailed(f"{destination} refused a call.", error_name=name, details=f"{method}: {name}: {text}")
