@@ -244,8 +244,14 @@ class NoticeBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE_M, theme.SPACE_S, theme.SPACE_S, theme.SPACE_S)
         row.setSpacing(theme.SPACE_S)
-        symbol = Symbol("alert", tone="danger" if kind == "error" else "warning", size=18)
-        row.addWidget(symbol, 0, Qt.AlignmentFlag.AlignTop)
+        # The cross is taller than a line of text: both begin with their middles at the same height.
+        above = 5 if dismissible else 0
+        self.column.setContentsMargins(0, above, 0, above)
+        marker = QVBoxLayout()
+        marker.setContentsMargins(0, above, 0, 0)
+        marker.addWidget(Symbol("alert", tone="danger" if kind == "error" else "warning", size=18))
+        marker.addStretch(1)
+        row.addLayout(marker)
         row.addLayout(self.column, 1)
         if dismissible:
             cross = IconButton("close", self.tr("Dismiss"), size=14)

@@ -36,7 +36,7 @@ class UploadsView(QWidget):
         self._monotonic = monotonic
         self._running: dict[UploadId, RunningRow] = {}
         self._finished: dict[UploadId, FinishedRow] = {}
-        self._running_title = label(self.tr("Uploading"), tone="muted", small=True)
+        self._running_title = label(self.tr("In progress"), tone="muted", small=True)
         self._finished_title = label(self.tr("Latest"), tone="muted", small=True)
         self._running_rows, self._finished_rows = QVBoxLayout(), QVBoxLayout()
         column = QVBoxLayout(self)

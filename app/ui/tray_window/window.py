@@ -70,7 +70,8 @@ class TrayWindow(QWidget):
         self._captures = CaptureButtons()
         self._zone = DropZone()
         self._queue = NoticeBar(dismissible=False)
-        self._queue.buttons.addWidget(button(self.tr("Resume"), self.resume_requested.emit))
+        self._resume = button(self.tr("Resume"), self.resume_requested.emit)
+        self._queue.buttons.addWidget(self._resume)
         self._queue.buttons.addStretch(1)
         self._queue.hide()
         self._refusals = RefusalList()
@@ -102,6 +103,8 @@ class TrayWindow(QWidget):
         """Say why nothing is sent, when that is so."""
         held = state.mode in (QueueMode.PAUSED, QueueMode.WAITING)
         self._queue.setVisible(held)
+        # What waits for the service goes on by itself; asking again would only prolong it.
+        self._resume.setVisible(state.mode is QueueMode.PAUSED)
         self._queue.set_text(state.reason or self.tr("Uploads are paused."))
 
     def set_uploads(self, items: Sequence[UploadItem]) -> None:

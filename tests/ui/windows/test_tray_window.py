@@ -196,7 +196,11 @@ def test_a_held_queue_says_why_and_can_be_resumed(window: TrayWindow, qtbot: QtB
     assert "The key was refused." in texts(window)
     with qtbot.waitSignal(window.resume_requested, timeout=1000):
         buttons(window)["Resume"].click()
+    window.set_queue(QueueState(QueueMode.WAITING, "100 uploads an hour."))
+    assert "100 uploads an hour." in texts(window)
+    assert "Resume" not in buttons(window)
     window.set_queue(QueueState(QueueMode.RUNNING))
+    assert "100 uploads an hour." not in texts(window)
     assert "Resume" not in buttons(window)
 
 
