@@ -78,9 +78,10 @@ class UploadCalls(Calls):
 
 def _fields(options: UploadOptions) -> dict[str, str]:
     """Only what is not the service's default: a server that does not know a field never sees it without need."""
-    fields = {}
+    fields: dict[str, str] = {}
     if options.visibility is not Visibility.PUBLIC:
-        fields["visibility"] = options.visibility.value
+        # Some integrations report one name, some the other: missing the right one would publish a private image.
+        fields |= {"visibility": options.visibility.value, "private": "true"}
     if options.nsfw:
         fields["nsfw"] = "true"
     return fields

@@ -310,6 +310,7 @@ def test_visibility_and_nsfw_are_sent_only_when_chosen(tmp_path: Path) -> None:
     assert body(UploadOptions()).count(b"form-data; name=") == 1
     chosen = body(UploadOptions(visibility=Visibility.PRIVATE, nsfw=True))
     assert b'name="visibility"\r\n\r\nprivate\r\n' in chosen
+    assert b'name="private"\r\n\r\ntrue\r\n' in chosen
     assert b'name="nsfw"\r\n\r\ntrue\r\n' in chosen
 
 

@@ -156,7 +156,7 @@ def test_an_upload_arrives_whole_with_its_length_and_its_options(tmp_path: Path)
     assert request.is_whole
     assert "transfer-encoding" not in request.headers
     assert parsed(request.body, request.headers["content-type"]) == (
-        {"visibility": b"private", "nsfw": b"true"},
+        {"visibility": b"private", "private": b"true", "nsfw": b"true"},
         [("k3v9q0xw.png", "image/png", data)],
     )
     assert {total for _, total in seen} == {len(data)}
