@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from app.system.clipboard_keeper import KEEPER_FLAG
+from app.system.flags import KEEPER_FLAG
+
+DEMO_FLAG = "--demo"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -15,6 +17,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from app.ui.clipboard import keep_clipboard
 
         return keep_clipboard()
+
+    if words in ([], [DEMO_FLAG]):
+        # Told apart here, because the grammar costs more than all that a start has to do before its icon shows.
+        from app.bootstrap.tray import run_application
+
+        return run_application(use_demo_server=bool(words))
 
     from app.cli.parser import parse
 

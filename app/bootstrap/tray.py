@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLoggingCategory, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.core.errors import UserFacingError
-from app.ui.signals import StopSignals
 from app.ui.tray import Tray
 
 if TYPE_CHECKING:
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
     from app.ui.application import Application
 
 
+_TURN_MS = 5
+_MOST_TURNS = 10
+"""Where there is no tray, or a slow one, nothing waits for it longer than this."""
 _LATE = ("asyncio", "app.ui.bridge", "app.ui.overlay", "app.ui.tray_window", "app.ui.application")
 """Imported one in each slice: together they would hold up the icon's menu for half a second."""
 
@@ -36,10 +37,7 @@ def run_application(*, use_demo_server: bool = False) -> int:
     tray = Tray()
     tray.show()
     with ExitStack() as stack:
-        launcher = _Launcher(qt, tray, stack, os.environ, use_demo_server=use_demo_server)
-        signals = StopSignals(launcher.stop)
-        stack.callback(signals.close)
-        launcher.start()
+        _Launcher(qt, tray, stack, os.environ, use_demo_server=use_demo_server).start()
         return qt.exec()
 
 
@@ -58,9 +56,15 @@ class _Launcher:
         self._application: Application | None = None
 
     def start(self) -> None:
-        """Begin with the next turn."""
+        """Begin as soon as the icon is in its panel, or it is clear that this takes longer."""
         self._tray.quit_requested.connect(self.stop)
-        QTimer.singleShot(0, self._qt, self._step)
+        self._turns_left = _MOST_TURNS
+        QTimer.singleShot(0, self._qt, self._await_icon)
+
+    def _await_icon(self) -> None:
+        self._turns_left -= 1
+        has_settled = not self._tray.icon_rect.isEmpty() or self._turns_left <= 0
+        QTimer.singleShot(0 if has_settled else _TURN_MS, self._qt, self._step if has_settled else self._await_icon)
 
     def stop(self) -> None:
         """Quit, however far it has come."""
@@ -75,15 +79,24 @@ class _Launcher:
             next(self._slices)
         except StopIteration:
             return
-        except UserFacingError as error:
+        except Exception as error:
             from app.cli.output import say
+            from app.core.errors import UserFacingError
 
-            say(f"imglink: {error}")
+            # Whatever it is, a start that failed must not leave a dead icon behind.
             self._qt.exit(1)
+            if not isinstance(error, UserFacingError):
+                raise
+            say(f"imglink: {error}")
             return
         QTimer.singleShot(0, self._qt, self._step)
 
     def _load(self) -> Generator[None, None, None]:
+        from app.ui.signals import StopSignals
+
+        self._stack.callback(StopSignals(self.stop).close)
+        self._tray.build_menu()
+        yield
         for name in _LATE:
             importlib.import_module(name)
             yield

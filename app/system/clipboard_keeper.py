@@ -12,9 +12,7 @@ from typing import Protocol
 
 from app.core.errors import UserFacingError
 from app.core.screen import Frame
-
-KEEPER_FLAG = "--keep-clipboard"
-"""Puts standard input's text on the clipboard; returns 0 once a process left behind owns it."""
+from app.system.flags import KEEPER_FLAG
 
 _START_TIMEOUT_S = 15.0
 

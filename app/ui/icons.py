@@ -9,9 +9,6 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
 
 from app.system.resources import resource_path
 
-_TRAY_SIZES = (16, 22, 24, 32, 48, 64)
-_APP_SIZES = (16, 24, 32, 48, 64, 128, 256)
-
 
 def pixmap(name: str, color: QColor, size: int, scale: float) -> QPixmap:
     """Draw `resources/icons/<name>.svg` at `size` logical pixels, in one colour."""
@@ -35,19 +32,17 @@ def symbolic_icon(name: str, color: QColor, disabled: QColor, size: int = 20) ->
 
 def app_icon() -> QIcon:
     """The program's icon, for windows."""
-    return _in_own_colors("app", _APP_SIZES)
+    return _in_own_colors("app")
 
 
 def tray_icon(state: str) -> QIcon:
     """The icon of `idle`, `uploading` or `attention`."""
-    return _in_own_colors(f"tray-{state}", _TRAY_SIZES)
+    return _in_own_colors(f"tray-{state}")
 
 
-def _in_own_colors(name: str, sizes: tuple[int, ...]) -> QIcon:
-    icon = QIcon()
-    for size in sizes:
-        icon.addPixmap(_render(_svg(name), size, 1.0))
-    return icon
+def _in_own_colors(name: str) -> QIcon:
+    # Qt draws it when a size is asked for: six sizes beforehand cost 15 ms of every start.
+    return QIcon(str(resource_path(f"icons/{name}.svg")))
 
 
 @cache

@@ -1,18 +1,22 @@
-"""The icon in the panel and its menu. It says what the person wants; it does nothing itself."""
+"""The icon in the panel and its menu. It says what the person wants; it does nothing itself.
+
+The icon is the first thing that a start shows, so what only its menu needs is imported when that is built.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRect, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from app.core.uploads import UploadItem
-from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode
 from app.ui import icons
-from app.ui.texts import shortcut_text, source_text, workflow_name
+
+if TYPE_CHECKING:
+    from app.core.uploads import UploadItem
 
 _RECENT_NAME_CHARS = 40
 
@@ -48,8 +52,6 @@ class Tray(QObject):
         self._capture_actions: dict[str, QAction] = {}
         self._icon = QSystemTrayIcon(icons.tray_icon(self._state.value), self)
         self._icon.activated.connect(self._activated)
-        self._build_menu()
-        self._icon.setContextMenu(self._menu)
         self.set_summary("")
 
     @staticmethod
@@ -93,6 +95,8 @@ class Tray(QObject):
 
     def set_shortcuts(self, shortcuts: Mapping[str, str]) -> None:
         """Show the keys (workflow id → shortcut) beside their entries."""
+        from app.ui.texts import shortcut_text
+
         for workflow_id, action in self._capture_actions.items():
             # Shown only: the key itself is bound on the whole desktop, by app.hotkeys.
             action.setShortcut(QKeySequence(shortcut_text(shortcuts.get(workflow_id, ""))))
@@ -103,6 +107,8 @@ class Tray(QObject):
 
     def set_recent(self, items: Sequence[UploadItem]) -> None:
         """List finished uploads, newest first; choosing one copies its link."""
+        from app.ui.texts import source_text
+
         self._recent.clear()
         for item in items:
             self._recent.addAction(_menu_text(source_text(item))).triggered.connect(
@@ -110,7 +116,11 @@ class Tray(QObject):
             )
         self._recent.menuAction().setVisible(bool(items))
 
-    def _build_menu(self) -> None:
+    def build_menu(self) -> None:
+        """Fill the menu; once, before anything that it shows is set."""
+        from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode
+        from app.ui.texts import workflow_name
+
         menu = self._menu
         self._add(menu, self.tr("Open ImgLink")).triggered.connect(
             lambda: self.window_requested.emit(self._icon.geometry())
@@ -135,6 +145,7 @@ class Tray(QObject):
         self._add(menu, self.tr("Settings…")).triggered.connect(self.settings_requested)
         menu.addSeparator()
         self._add(menu, self.tr("Quit")).triggered.connect(self.quit_requested)
+        self._icon.setContextMenu(menu)
 
     @staticmethod
     def _add(menu: QMenu, text: str) -> QAction:

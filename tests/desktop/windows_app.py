@@ -29,6 +29,7 @@ def main() -> int:
     look = Look(app)
     look.setObjectName("look")
     tray, window, cards = Tray(), TrayWindow(), CardStack()
+    tray.build_menu()
     tray.set_shortcuts(DEFAULT_SHORTCUTS)
     window.set_shortcuts(DEFAULT_SHORTCUTS)
     tray.capture_requested.connect(lambda workflow_id: say("capture", workflow_id))

@@ -17,6 +17,7 @@ from tests.ui.windows.conftest import MakeItem
 @pytest.fixture
 def tray(qtbot: QtBot) -> Iterator[Tray]:
     made = Tray()
+    made.build_menu()
     yield made
     made.hide()
     made.menu.deleteLater()

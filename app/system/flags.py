@@ -1,0 +1,4 @@
+"""Hidden flags by which this program starts itself; alone in a module, because every start looks at them."""
+
+KEEPER_FLAG = "--keep-clipboard"
+"""Puts standard input's text on the clipboard; returns 0 once a process left behind owns it."""
