@@ -281,6 +281,32 @@ async def test_cancelling_after_the_marker_is_uncertain(tmp_path: Path) -> None:
 
 
 @in_loop
+async def test_an_answer_that_is_being_written_down_is_not_disturbed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(tmp_path, start=False) as b:
+        writing, go_on = asyncio.Event(), asyncio.Event()
+        real = b.store.set_state
+
+        async def slow(upload_id: UploadId, state: UploadState, **rest: Any) -> UploadItem:
+            if state is S.DONE:
+                writing.set()
+                await go_on.wait()
+            return await real(upload_id, state, **rest)
+
+        monkeypatch.setattr(b.store, "set_state", slow)
+        item = await b.add()
+        await b.queue.start()
+        await writing.wait()
+        cancelling = asyncio.create_task(b.queue.cancel(item.id))
+        stopping = asyncio.create_task(b.queue.stop())
+        await asyncio.sleep(0.01)
+        go_on.set()
+        await stopping
+        assert (await cancelling).state is S.DONE
+
+
+@in_loop
 async def test_what_waits_or_has_failed_can_be_cancelled_and_what_is_done_stays_done(tmp_path: Path) -> None:
     async with bench(tmp_path, Act(Rejected("No."))) as b:
         failed = await b.queue.wait((await b.add()).id)

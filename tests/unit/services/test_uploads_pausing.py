@@ -132,6 +132,25 @@ async def test_the_persons_pause_lets_what_runs_end_and_lasts_over_a_restart(tmp
 
 
 @in_loop
+async def test_a_pause_that_comes_while_an_upload_is_being_chosen_holds(tmp_path: Path) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow_keyring() -> bool:
+        asked.set()
+        await answer.wait()
+        return True
+
+    async with bench(tmp_path, has_credential=slow_keyring) as b:
+        item = await b.add()
+        await asked.wait()
+        await b.queue.pause()
+        answer.set()
+        held = await b.queue.wait(item.id, patience_s=0)
+        await b.queue.cancel(item.id)
+        assert (held.state, b.queue.state.mode, b.api.sent) == (S.QUEUED, QueueMode.PAUSED, [])
+
+
+@in_loop
 async def test_a_429_holds_the_whole_queue_as_long_as_asked(tmp_path: Path) -> None:
     async with bench(tmp_path, Act(rate_limited(90.0), at_marker=True), concurrency=lambda: 1) as b:
         first, second = await b.add(), await b.add()

@@ -128,6 +128,8 @@ def test_a_claim_is_given_once(tmp_path: Path) -> None:
         assert (claimed.state, claimed.attempts) == (UploadState.SENDING, 1)
         assert await store.claim(item.id, anonymous=False) is None
         assert await store.claim(UploadId("none"), anonymous=False) is None
+        # A claim need not wait for the disk, what comes after it must.
+        assert await store._on_db(lambda: store._connection.execute("PRAGMA synchronous").fetchone()[0]) == 2
 
     with_store(tmp_path / "s", claim)
 
