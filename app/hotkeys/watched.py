@@ -13,6 +13,8 @@ from app.hotkeys.keymap import KeyMap
 from app.hotkeys.listener import RawKey, RawListener, load_listener
 from app.hotkeys.xhotkeys import XHotkeys
 
+_GENERIC_EVENT = 35
+
 
 class PynputHotkeys(XHotkeys):
     """Watched keys. The focused program gets them too, and nobody can tell whether another program wants them.
@@ -70,22 +72,33 @@ class PynputHotkeys(XHotkeys):
         return Probe(self.name, available=True)
 
     def _install(self, display: Any, keymap: KeyMap, plan: Plan) -> frozenset[str]:
-        from Xlib import X
-
-        # The server sends what it recorded only along with something else. On an empty desktop nobody gets the keys
-        # that are typed, so that could take seconds: let them come to us.
-        display.screen().root.change_attributes(event_mask=X.KeyPressMask)
+        self._ask_for_raw_keys(display, is_wanted=True)
         actions = {chord: action for action, chords in plan.chords.items() for chord in chords}
         # One object, swapped at once: the listener's thread reads it at any time.
         self._watched = _Watched(keymap, actions)
         return frozenset()
 
     def _release(self, display: Any) -> None:
-        display.screen().root.change_attributes(event_mask=0)
+        self._ask_for_raw_keys(display, is_wanted=False)
         self._watched = _Watched(self._watched.keymap, {})
 
+    def _ask_for_raw_keys(self, display: Any, *, is_wanted: bool) -> None:
+        """Have the server tell this connection of every key press, whoever gets the key; `_on_key` says why."""
+        from Xlib.ext import xinput
+
+        if display.has_extension(xinput.extname):
+            display.xinput_query_version()
+            mask = xinput.RawKeyPressMask if is_wanted else 0
+            display.screen().root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+
     def _on_key(self, event: Any) -> None:
-        """Keys come by the listener; the connection is there for the keyboard's layout."""
+        """Answer a raw key press, which is told at once, with a question.
+
+        The keys themselves come by the listener. But the server sends what it recorded only when it sends something
+        else as well, and on a desktop where no program gets the keys that could take seconds.
+        """
+        if event.type == _GENERIC_EVENT and self._connection is not None:
+            self._connection.nudge()
 
     def _action(self, key: RawKey) -> str | None:
         """Decide on the listener's thread, so that what people type never travels further."""

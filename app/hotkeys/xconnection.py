@@ -91,6 +91,16 @@ class XConnection:
                 self._is_lent = False
                 self._read_on()
 
+    def nudge(self) -> None:
+        """Have the server send everything that it holds back, by a question whose answer nobody waits for."""
+        from Xlib.protocol import request
+
+        try:
+            request.GetInputFocus(display=self._display.display, defer=True)
+            self._display.flush()
+        except lost_errors():
+            self._lose()
+
     def close(self) -> None:
         """Disconnect; the server releases everything that was grabbed through this connection."""
         if self._display is not None:
