@@ -1,8 +1,9 @@
 """The overlay alone, for the tests and benchmarks: opens it when told to, and prints what happens as JSON lines.
 
-usage: python -m tests.desktop.overlay_program [--adjustable] [--windows-only] [--cold]
+usage: python -m tests.desktop.overlay_program [--adjustable] [--windows-only]
 Every SIGUSR1 freezes the screen and opens the overlay. It prints `ready`, `shown` (with the milliseconds since
 the signal), `answer` (with the areas that were repainted meanwhile), and ends on SIGTERM.
+SIGUSR2 while it is open makes it drag by itself; `drag` tells the milliseconds for a move, and for a full repaint.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import json
 import os
 import signal
 import socket
+import statistics
 import sys
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSocketNotifier, QTimer
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QEvent, QPointF, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QApplication
 
 from app.capture.x11.backend import X11Capture
@@ -24,7 +26,13 @@ from app.core.geometry import Rect
 from app.core.ports import Selection
 from app.ui.overlay import Overlay, painter, window
 from app.ui.overlay.look import Look
+from app.ui.overlay.panels import Panels
+from app.ui.overlay.picture import Picture
 from app.ui.overlay.scene import Scene
+from app.ui.overlay.screens import rects_of
+
+DRAG_STEPS = 120
+DRAG_BLOCK = 30
 
 
 class Program:
@@ -41,9 +49,8 @@ class Program:
         self.repaints: list[int] = []
         self.paint = painter.paint
         setattr(window, "paint", self.count)  # noqa: B010 - not an attribute of ours to name
-        if "--cold" not in arguments:
-            self.capture.grab()
-            self.overlay.warm_up()
+        self.capture.grab()
+        self.overlay.warm_up()
 
     def open(self) -> None:
         self.triggered_at = time.perf_counter()
@@ -59,15 +66,16 @@ class Program:
     def count(
         self,
         on: QPainter,
-        picture: painter.Picture,
+        picture: Picture,
         scene: Scene,
         look: Look,
+        panels: Panels,
         help_image: QImage,
-        parts: Sequence[Rect],
+        region: QRegion,
     ) -> None:
-        self.paint(on, picture, scene, look, help_image, parts)
+        self.paint(on, picture, scene, look, panels, help_image, region)
         if self.is_shown:
-            self.repaints.append(sum(part.width * part.height for part in parts))
+            self.repaints.append(sum(part.width() * part.height() for part in rects_of(region)))
 
     def tell_shown(self) -> None:
         if self.is_shown:
@@ -83,9 +91,35 @@ class Program:
         title = answer.window_title if answer else None
         say("answer", rect=rect, kind=kind, title=title, repaints=self.repaints)
 
+    def drag(self) -> None:
+        surface = next(each for each in QApplication.topLevelWidgets() if isinstance(each, window.OverlayWindow))
+        mouse(surface, QEvent.Type.MouseButtonPress, 600, 400)
+        figures: dict[bool, list[float]] = {False: [], True: []}
+        for step in range(1, DRAG_STEPS + 1):
+            # Block by block: a full repaint leaves nothing of ours in the processor's caches.
+            naive = step // DRAG_BLOCK % 2 == 1
+            begin = time.perf_counter()
+            mouse(surface, QEvent.Type.MouseMove, 600 + 12 * step, 400 + 8 * step)
+            if naive:
+                surface.update()
+            self.application.processEvents()
+            # A question to the X server, answered when it has dealt with everything before.
+            surface.screen().grabWindow(0, 0, 0, 1, 1)
+            figures[naive].append(1000 * (time.perf_counter() - begin))
+        mouse(surface, QEvent.Type.MouseButtonRelease, 900, 700)
+        say("drag", ours=statistics.median(figures[False]), naive=statistics.median(figures[True]))
+
     def close(self) -> None:
         self.overlay.close()
         self.capture.close()
+
+
+def mouse(surface: window.OverlayWindow, kind: QEvent.Type, x: int, y: int) -> None:
+    at, left, none = QPointF(x, y), Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    button = none if kind is QEvent.Type.MouseMove else left
+    held = none if kind is QEvent.Type.MouseButtonRelease else left
+    event = QMouseEvent(kind, at, at, button, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(surface, event)
 
 
 def say(what: str, **more: object) -> None:
@@ -100,7 +134,7 @@ def main(arguments: Sequence[str]) -> None:
     for end in (ours, theirs):
         end.setblocking(False)
     signal.set_wakeup_fd(theirs.fileno())
-    for number in (signal.SIGUSR1, signal.SIGTERM):
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
 
@@ -108,6 +142,8 @@ def main(arguments: Sequence[str]) -> None:
         for number in ours.recv(64):
             if number == signal.SIGUSR1:
                 program.open()
+            elif number == signal.SIGUSR2:
+                program.drag()
             else:
                 application.quit()
 

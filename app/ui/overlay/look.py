@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QImage, QPainter, QPen
 
 from app.ui.overlay import style
@@ -33,8 +33,10 @@ class Look:
             self.sample_px[1] + 3 * self.pad_px + 2 * self.row_px,
         )
         self.grid = self._grid()
+        self.grip = self._grip()
         self.loupe_panel = self.panel(*self.loupe_size)
         self._help: dict[_HelpRows, QImage] = {}
+        self._label_panels: dict[tuple[int, int], QImage] = {}
 
     def px(self, logical: float) -> int:
         """Logical to physical, at least 1."""
@@ -45,18 +47,26 @@ class Look:
         width = self.metrics.horizontalAdvance(text) + 2 * self.px(9)
         if hint:
             width += self.px(10) + self.small_metrics.horizontalAdvance(hint)
-        return round(width), self.px(26)
+        # In steps, so that a few ready-made panels do for all sizes.
+        step = self.px(4)
+        return -(-round(width) // step) * step, self.px(26)
+
+    def label_panel(self, width: int, height: int) -> QImage:
+        """The panel under a size label."""
+        if (width, height) not in self._label_panels:
+            self._label_panels[width, height] = self.panel(width, height)
+        return self._label_panels[width, height]
 
     def panel(self, width: int, height: int) -> QImage:
         """An empty rounded panel with its edge."""
         image = _transparent(width, height)
         painter = QPainter(image)
-        self.paint_panel(painter, QRectF(0, 0, width, height))
+        self._paint_panel(painter, QRectF(0, 0, width, height))
         painter.end()
         return image
 
-    def paint_panel(self, painter: QPainter, rect: QRectF) -> None:
-        """Paint a rounded panel: a dark rim for white pictures, a light edge for black ones."""
+    def _paint_panel(self, painter: QPainter, rect: QRectF) -> None:
+        # A dark rim for white pictures, a light edge for black ones.
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line, radius = float(self.line_px), style.RADIUS * self.scale
         for inset, edge, fill in (
@@ -74,6 +84,19 @@ class Look:
         if rows not in self._help:
             self._help[rows] = self._paint_help(rows)
         return self._help[rows]
+
+    def _grip(self) -> QImage:
+        """A round handle: accent in the middle, a light ring, a dark rim."""
+        image = _transparent(self.grip_px, self.grip_px)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        box = QRectF(image.rect())
+        for colour, inset in ((style.LINE_DARK, 0), (style.LINE_LIGHT, self.line_px), (style.ACCENT, 2 * self.line_px)):
+            painter.setBrush(colour)
+            painter.drawEllipse(box.adjusted(inset, inset, -inset, -inset))
+        painter.end()
+        return image
 
     def _grid(self) -> QImage:
         image = _transparent(*self.sample_px)
@@ -140,15 +163,6 @@ class Look:
         painter.drawRoundedRect(cap, self.px(4), self.px(4))
         painter.setPen(style.TEXT)
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, key)
-
-
-def paint_grip(painter: QPainter, rect: QRectF, line: float) -> None:
-    """Paint one round handle: accent ring, white middle, dark rim."""
-    centre, radius = QPointF(rect.center()), rect.width() / 2
-    painter.setPen(Qt.PenStyle.NoPen)
-    for colour, inset in ((style.LINE_DARK, 0.0), (style.LINE_LIGHT, line), (style.ACCENT, 2 * line)):
-        painter.setBrush(colour)
-        painter.drawEllipse(centre, radius - inset, radius - inset)
 
 
 def _font(pixels: float) -> QFont:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QCursor, QGuiApplication, QImage, QPainter, QScreen
+from PySide6.QtGui import QCursor, QGuiApplication, QImage, QPainter, QRegion, QScreen
 
 from app.core.geometry import Point, Rect
 from app.core.ports import Selection
@@ -16,7 +16,9 @@ from app.ui.overlay import style
 from app.ui.overlay.compose import Hud
 from app.ui.overlay.grab import KeyboardGrab, is_x11
 from app.ui.overlay.look import Look
-from app.ui.overlay.painter import Picture, paint
+from app.ui.overlay.painter import paint
+from app.ui.overlay.panels import Panels
+from app.ui.overlay.picture import Picture
 from app.ui.overlay.scene import Label, Loupe, Outline, Scene, grip_rects
 from app.ui.overlay.screens import Mapping, match, scale_of
 from app.ui.overlay.session import Session, modifiers_from
@@ -132,7 +134,7 @@ class Overlay(QObject):
             window = next(each for each in self._windows if each.target is screens[monitor.number])
             look = self._look(monitor.scale)
             mapping = Mapping(monitor.rect_px.top_left, monitor.scale)
-            stage = Stage(picture, monitor, look, mapping, help_image, session)
+            stage = Stage(picture, monitor, look, Panels(look, picture), mapping, help_image, session)
             window.setAccessibleName(name.format(number=monitor.number))
             window.setAccessibleDescription(". ".join(" ".join(pair) for row in rows for pair in row))
             window.attach(stage, session.scene_of(monitor.number, look))
@@ -199,7 +201,8 @@ class Overlay(QObject):
         )
         canvas = QImage(64, 64, QImage.Format.Format_RGB32)
         painter = QPainter(canvas)
-        paint(painter, Picture.of(desktop), scene, look, look.loupe_panel, [rect])
+        picture = Picture.of(desktop)
+        paint(painter, picture, scene, look, Panels(look, picture), look.loupe_panel, QRegion(0, 0, 64, 64))
         painter.end()
 
     def _screens_changed(self) -> None:

@@ -19,12 +19,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app.core.geometry import Point, Rect
+from app.core.geometry import Point
 from app.core.screen import Monitor
 from app.ui.overlay.look import Look
-from app.ui.overlay.painter import Picture, paint
+from app.ui.overlay.painter import paint
+from app.ui.overlay.panels import Panels
+from app.ui.overlay.picture import Picture
 from app.ui.overlay.scene import Scene, damage
-from app.ui.overlay.screens import Mapping, rects_of
+from app.ui.overlay.screens import Mapping
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,6 +61,7 @@ class Stage:
     picture: Picture
     monitor: Monitor
     look: Look
+    panels: Panels
     mapping: Mapping
     help_image: QImage
     inputs: Inputs
@@ -168,9 +171,7 @@ class OverlayWindow(QWidget):
         try:
             painter.scale(1 / stage.mapping.scale, 1 / stage.mapping.scale)
             painter.translate(-stage.mapping.origin.x, -stage.mapping.origin.y)
-            painter.setClipRegion(region)
-            parts = [Rect(rect.x(), rect.y(), rect.width(), rect.height()) for rect in rects_of(region)]
-            paint(painter, stage.picture, self._scene, stage.look, stage.help_image, parts)
+            paint(painter, stage.picture, self._scene, stage.look, stage.panels, stage.help_image, region)
         finally:
             painter.end()
         if not self._has_painted:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
@@ -18,7 +18,8 @@ from app.core.screen import Desktop, Monitor
 from app.core.workflow import SourceKind
 from app.ui.overlay import Overlay, style, window
 from app.ui.overlay import painter as painter_module
-from app.ui.overlay.painter import Picture
+from app.ui.overlay.picture import Picture
+from app.ui.overlay.screens import rects_of
 from tests.ui.overlay.frames import desktop_of
 from tests.ui.overlay.frames import window as a_window
 
@@ -354,9 +355,9 @@ def test_a_reused_window_paints_all_of_the_new_frame_first(hands: Hands, monkeyp
     painted: list[tuple[int, bool]] = []
 
     def watch(painter: object, picture: Picture, *rest: object) -> None:
-        parts = rest[-1]
-        assert isinstance(parts, list)
-        area = sum(part.width * part.height for part in parts)
+        region = rest[-1]
+        assert isinstance(region, QRegion)
+        area = sum(part.width() * part.height() for part in rects_of(region))
         painted.append((area, picture.images[0][1].pixelColor(0, 0).blue() == 255))
         painter_module.paint(painter, picture, *rest)  # type: ignore[arg-type]  # passed on as it came
 

@@ -17,9 +17,11 @@ from app.core.shortcuts import Modifier
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud, compose
 from app.ui.overlay.look import Look
-from app.ui.overlay.painter import Picture, paint
+from app.ui.overlay.painter import paint
+from app.ui.overlay.panels import Panels
+from app.ui.overlay.picture import Picture
 from app.ui.overlay.scene import Outline, Scene, colour_at, damage
-from app.ui.overlay.screens import Mapping, rects_of
+from app.ui.overlay.screens import Mapping
 from tests.ui.overlay.frames import desktop_of, patterned_frame, window
 
 LEFT = Rect(-300, 20, 300, 240)
@@ -32,6 +34,7 @@ class Canvas:
     def __init__(self, desktop: Desktop, monitor: Monitor, look: Look) -> None:
         self.picture = Picture.of(desktop)
         self.monitor, self.look = monitor, look
+        self.panels = Panels(look, self.picture)
         self.mapping = Mapping(monitor.rect_px.top_left, monitor.scale)
         self.help = look.help(style.HELP_WINDOWS)
         self.image = QImage(monitor.rect_px.width, monitor.rect_px.height, QImage.Format.Format_RGB32)
@@ -44,9 +47,7 @@ class Canvas:
         painter.setClipRegion(region)
         painter.scale(1 / self.mapping.scale, 1 / self.mapping.scale)
         painter.translate(-self.mapping.origin.x, -self.mapping.origin.y)
-        painter.setClipRegion(pixels)
-        parts = [Rect(rect.x(), rect.y(), rect.width(), rect.height()) for rect in rects_of(pixels)]
-        paint(painter, self.picture, scene, self.look, self.help, parts)
+        paint(painter, self.picture, scene, self.look, self.panels, self.help, pixels)
         painter.end()
 
     def paint_everything(self, scene: Scene) -> QImage:
