@@ -87,6 +87,8 @@ def idle(session: DesktopSession, command: list[str], measure: Callable[[int], f
 
         def is_quiet() -> bool:
             nonlocal quiet_since, used
+            if not process.is_running:
+                raise RuntimeError(f"it ended: {process.describe()}")
             now = cpu_ticks(process.pid)
             if now != used:
                 quiet_since, used = time.monotonic(), now
