@@ -36,6 +36,8 @@ class _Attempt:
     """The outcome is known and being written down: not to be disturbed."""
     is_cancelled: bool = False
     is_cancelled_by_person: bool = False
+    has_old_credential: bool = False
+    """It began before the credential was changed: a refusal says nothing of the new one."""
 
 
 class Sender:
@@ -77,6 +79,11 @@ class Sender:
         if attempt.is_running:
             attempt.task.cancel()
 
+    def credentials_changed(self) -> None:
+        """Send what is refused from now on, for the credential it began with, once more with the new one."""
+        for attempt in self._attempts.values():
+            attempt.has_old_credential = True
+
     async def _run(self, item: UploadItem, attempt: _Attempt) -> None:
         attempt.is_running = True
         try:
@@ -104,7 +111,10 @@ class Sender:
             raise
         except UserFacingError as error:
             attempt.is_settling = True
-            await self._settle(item, error, judge(error, is_committed=attempt.is_committed))
+            if attempt.has_old_credential and error.kind is ErrorKind.CREDENTIAL:
+                await self._record(item, UploadState.QUEUED)
+            else:
+                await self._settle(item, error, judge(error, is_committed=attempt.is_committed))
         except Exception:
             # A bug, on its way to the crash handler; the item must not stay "sending" for ever.
             attempt.is_settling = True

@@ -83,7 +83,7 @@ class UploadQueue:
         self._is_closed = False
         self._observers: Observers[UploadEvent] = Observers()
         self._waiters = Waiters()
-        self._withdrawals: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[Any]] = set()
 
     # --- running ------------------------------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class UploadQueue:
         sending = self._sender.tasks()
         for upload_id in sending:
             self._sender.cancel(upload_id, by_person=False)
-        if running := {*sending.values(), *self._withdrawals}:
+        if running := {*sending.values(), *self._background}:
             await asyncio.wait(running, timeout=STOP_DEADLINE_S)
         self._is_closed = True
         self._brake.set(QueueMode.STOPPED)
@@ -134,6 +134,7 @@ class UploadQueue:
 
     async def credentials_changed(self) -> None:
         """Go on if it was a missing or refused credential that paused the queue."""
+        self._sender.credentials_changed()
         if self._brake.is_paused and self.state.error_kind is ErrorKind.CREDENTIAL:
             await self.resume()
 
@@ -261,9 +262,7 @@ class UploadQueue:
             item = await asyncio.shield(task)
         except asyncio.CancelledError:
             # The disk has been asked and cannot be told to stop: whoever gave up must not find it uploaded later.
-            withdrawal = asyncio.create_task(self._withdraw(task))
-            self._withdrawals.add(withdrawal)
-            withdrawal.add_done_callback(self._withdrawals.discard)
+            self._in_background(self._withdraw(task))
             raise
         self._moved(item)
         self._wake.set()
@@ -292,6 +291,19 @@ class UploadQueue:
         self._observers.notify(UploadChanged(item))
         if item.state not in _IN_FLIGHT:
             self._waiters.wake(item.id)
+        if self._is_overtaken(item):
+            self._in_background(self._put(item.id, UploadState.QUEUED))
+
+    def _is_overtaken(self, item: UploadItem) -> bool:
+        """True for one that was paused by an answer while the queue was already let go on."""
+        is_refused = item.state is UploadState.PAUSED and item.error_kind is not None
+        return is_refused and self.state.mode in (QueueMode.RUNNING, QueueMode.WAITING)
+
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        task.add_done_callback(_report_bug)
 
     def _brake_changed(self, state: QueueState) -> None:
         self._observers.notify(QueueChanged(state))
@@ -382,7 +394,7 @@ class UploadQueue:
             await asyncio.gather(*waits, return_exceptions=True)
 
 
-def _report_bug(task: asyncio.Task[None]) -> None:
+def _report_bug(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         context = {"message": f"the task “{task.get_name()}” failed", "exception": error, "task": task}
         task.get_loop().call_exception_handler(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from app.core.service_errors import (
     TooLarge,
     Unreachable,
 )
-from app.core.uploads import QueueMode, UploadItem, UploadState
+from app.core.uploads import QueueMode, UploadId, UploadItem, UploadState
 from app.services.pacing import Limit, Pace
 from tests.unit.services.queue_harness import Act, Bench, bench, in_loop
 
@@ -58,6 +59,44 @@ async def test_a_refused_key_pauses_everything_once_and_a_new_one_goes_on_in_ord
         for item in items:
             assert (await b.queue.wait(item.id)).state is S.DONE
         assert b.api.sent == [item.id for item in (*items[:2], *items)]
+
+
+@in_loop
+async def test_a_late_refusal_of_the_old_key_does_not_pause_the_new_one(tmp_path: Path) -> None:
+    early, late, refused = asyncio.Event(), asyncio.Event(), NotAuthenticated("The key is not known.")
+    async with bench(tmp_path, Act(refused, gate=early), Act(refused, gate=late)) as b:
+        first, second = await b.add(), await b.add()
+        await b.until(lambda: b.api.running == 2)
+        early.set()
+        await b.queue.wait(first.id)
+        await b.queue.credentials_changed()
+        late.set()
+        for item in (first, second):
+            assert (await b.queue.wait(item.id)).state is S.DONE
+        assert [state.mode for state in b.queue_states()].count(QueueMode.PAUSED) == 1
+
+
+@in_loop
+async def test_a_new_key_that_comes_while_a_refusal_is_written_down_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(tmp_path, Act(NotAuthenticated("No.")), start=False) as b:
+        writing, go_on = asyncio.Event(), asyncio.Event()
+        real = b.store.set_state
+
+        async def slow(upload_id: UploadId, state: UploadState, **rest: Any) -> UploadItem:
+            if state is S.PAUSED:
+                writing.set()
+                await go_on.wait()
+            return await real(upload_id, state, **rest)
+
+        monkeypatch.setattr(b.store, "set_state", slow)
+        item = await b.add()
+        await b.queue.start()
+        await writing.wait()
+        await b.queue.credentials_changed()
+        go_on.set()
+        await b.until_state(item.id, S.DONE)
 
 
 @pytest.mark.parametrize("error", [Forbidden("You are banned."), Redirected("Moved elsewhere.")])
