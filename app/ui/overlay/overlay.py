@@ -45,6 +45,7 @@ class Overlay(QObject):
         self._looks: dict[float, Look] = {}
         self._session: Session | None = None
         self._on_done: OnDone | None = None
+        self._is_closed = False
         self._keyboard = KeyboardGrab(self)
         self._renew = QTimer(self)
         self._renew.setSingleShot(True)
@@ -104,7 +105,8 @@ class Overlay(QObject):
             self._session.cancel()
 
     def close(self) -> None:
-        """Cancel, and destroy the windows."""
+        """Cancel, and destroy the windows. It is not used again."""
+        self._is_closed = True
         self.cancel()
         self._renew.stop()
         self._discard_windows()
@@ -209,7 +211,8 @@ class Overlay(QObject):
         """The frozen frames no longer lie where they were taken: give up, and start afresh."""
         self.cancel()
         self._discard_windows()
-        self._renew.start(1000)
+        if not self._is_closed:
+            self._renew.start(1000)
 
 
 def _pointer(monitors: Sequence[Monitor], screens: dict[int, QScreen]) -> Point:

@@ -424,3 +424,15 @@ def test_nothing_ticks_while_it_rests(hands: Hands) -> None:
     timers = [timer for timer in hands.overlay.findChildren(QTimer) if timer.isActive()]
     assert all(timer.isSingleShot() for timer in timers)
     assert len(timers) <= 1
+
+
+def test_once_closed_it_makes_no_windows_any_more(hands: Hands) -> None:
+    hands.overlay.warm_up()
+    hands.overlay.close()
+    screen = QGuiApplication.primaryScreen()
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    application.screenAdded.emit(screen)
+    from PySide6.QtCore import QTimer
+
+    assert not [timer for timer in hands.overlay.findChildren(QTimer) if timer.isActive()]
