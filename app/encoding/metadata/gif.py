@@ -1,7 +1,7 @@
 """GIF: blocks, whose contents lie in strings of at most 255 bytes.
 
-Comments and the extensions of applications go, but for the one that repeats an animation and the one with an ICC
-profile.
+Comments, texts (which no viewer shows) and the extensions of applications go, but for the one that repeats an animation
+and the one with an ICC profile.
 """
 
 from __future__ import annotations
@@ -60,8 +60,10 @@ def _is_kept(source: Source, at: int) -> bool:
     label = source.read(at + 1, 1)[0]
     if label == _APPLICATION:
         return source.read(at + 2, 1) == b"\x0b" and source.read(at + 3, 11) in _KEPT_APPLICATIONS
-    if label in (_PLAIN_TEXT, _CONTROL):
-        return True
-    if label == _COMMENT:
+    if label in (_PLAIN_TEXT, _COMMENT):
         return False
+    if label == _CONTROL:
+        if source.read(at + 2, 1) + source.read(at + 7, 1) != b"\x04\0":
+            raise source.damaged(f"control block of impossible length at {at}")
+        return True
     raise source.damaged(f"unknown extension {label:02x} at {at}")

@@ -1,13 +1,13 @@
 """The way of working that all formats share: read the file's skeleton, then copy the parts to keep.
 
-A plan is a list of pieces, each a span of the source or bytes to put in its place. Making one reads only the headers
+A plan is a list of pieces, each a span of the source or what to put in its place. Making one reads only the headers
 (and, for JPEG, looks for markers), so a file of any size takes little memory.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -25,7 +25,14 @@ class Span:
     length: int
 
 
-Piece = Span | bytes
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """So many zero bytes."""
+
+    length: int
+
+
+Piece = Span | Blank | bytes
 
 
 class DamagedImage(InputError):
@@ -49,10 +56,12 @@ class Source:
 
     def read(self, offset: int, length: int) -> bytes:
         """Exactly these bytes. Raises DamagedImage when the file ends before."""
+        # Asked beforehand, because reading would make room for whatever length a broken file names.
+        self.need(offset + length, f"part at {offset}")
         self.file.seek(offset)
         data = self.file.read(length)
         if len(data) != length:
-            raise self.damaged(f"the file ends within {length} bytes at {offset}")
+            raise self.damaged("the file became shorter while it was read")
         return data
 
     def need(self, end: int, what: str) -> None:
@@ -71,8 +80,56 @@ def write(source: Source, pieces: Sequence[Piece], target: BinaryIO) -> None:
         if isinstance(piece, bytes):
             target.write(piece)
             continue
-        for at in range(piece.offset, piece.offset + piece.length, _BLOCK):
-            target.write(source.read(at, min(_BLOCK, piece.offset + piece.length - at)))
+        for done in range(0, piece.length, _BLOCK):
+            length = min(_BLOCK, piece.length - done)
+            target.write(source.read(piece.offset + done, length) if isinstance(piece, Span) else bytes(length))
+
+
+class Patches:
+    """Changes to a file whose parts must stay where they are, because others point at them by their place."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._changes: dict[int, bytes | Blank] = {}
+
+    def blank(self, offset: int, length: int) -> None:
+        """Put zeros over a part that is not wanted. Raises DamagedImage when it lies outside the file."""
+        self._source.need(offset + length, f"part at {offset}")
+        if length:
+            self._add(offset, Blank(length))
+
+    def blank_all(self, parts: Iterable[tuple[int, int]]) -> None:
+        """The same for several (begin, end), which may overlap each other."""
+        merged: list[tuple[int, int]] = []
+        for begin, end in sorted(parts):
+            if merged and begin <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((begin, end))
+        for begin, end in merged:
+            self.blank(begin, end - begin)
+
+    def replace(self, offset: int, data: bytes) -> None:
+        """Put other bytes there."""
+        self._add(offset, data)
+
+    def _add(self, offset: int, change: bytes | Blank) -> None:
+        if offset in self._changes:
+            raise self._source.damaged(f"two parts at {offset}")
+        self._changes[offset] = change
+
+    def pieces(self) -> Sequence[Piece]:
+        """The whole file with the changes. Raises DamagedImage when they overlap: a part is not what it says."""
+        pieces: list[Piece] = []
+        at = 0
+        for offset, change in sorted(self._changes.items()):
+            if offset < at:
+                raise self._source.damaged(f"overlapping parts at {offset}")
+            if offset > at:
+                pieces.append(Span(at, offset - at))
+            pieces.append(change)
+            at = offset + (len(change) if isinstance(change, bytes) else change.length)
+        return [*pieces, Span(at, self._source.size - at)]
 
 
 def length_of(pieces: Sequence[Piece]) -> int:

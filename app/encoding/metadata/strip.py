@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from app.core.errors import InputError
 from app.core.images import ImageFormat
-from app.encoding.metadata import gif, jpeg, png, webp
+from app.encoding.metadata import avif, gif, ico, jpeg, png, tiff, webp
 from app.encoding.metadata.plan import Piece, Source, Span, write
 
 _PLANS: Mapping[ImageFormat, Callable[[Source], Sequence[Piece]]] = {
@@ -16,13 +16,16 @@ _PLANS: Mapping[ImageFormat, Callable[[Source], Sequence[Piece]]] = {
     ImageFormat.JPEG: jpeg.plan,
     ImageFormat.WEBP: webp.plan,
     ImageFormat.GIF: gif.plan,
+    ImageFormat.TIFF: tiff.plan,
+    ImageFormat.AVIF: avif.plan,
+    ImageFormat.ICO: ico.plan,
     # BMP has no place for metadata: pixels, palette and colour space are all it knows.
     ImageFormat.BMP: lambda source: [Span(0, source.size)],
 }
 
 STRIPPABLE = frozenset(_PLANS)
-"""Formats that leave here without metadata. The others (SVG, ICO, TIFF, AVIF) are refused, never passed on silently:
-who wants to send them all the same does so without calling this, and says so."""
+"""Formats that leave here without metadata. SVG is a text that its author wrote: it is never taken apart, and refused
+here rather than passed on silently."""
 
 
 def strip_metadata(data: bytes, image_format: ImageFormat) -> bytes:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
+from functools import cache
 
 from PIL import Image, ImageCms, PngImagePlugin
 
+from app.core.images import ImageFormat
 from tests.unit.encoding.pictures import picture
 
 CANARY = b"Canary Street 7"
 TEXT = CANARY.decode()
 
 
+@cache
 def icc_profile() -> bytes:
+    """Cached, because it holds the time of its making."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
@@ -69,3 +74,47 @@ def gif() -> bytes:
     assert data[-1:] == b";"
     adobe = b"\x21\xff\x0bXMP DataXMP" + bytes([len(CANARY)]) + CANARY + b"\0"
     return data[:-1] + adobe + b"\x21\xfe" + bytes([len(CANARY)]) + CANARY + b"\0;" + CANARY
+
+
+def tiff(orientation: int | None = 6, image: Image.Image | None = None, **options: object) -> bytes:
+    file = io.BytesIO()
+    block = Image.Exif()
+    block.load(exif(orientation))
+    extra = {"exif": block, "icc_profile": icc_profile(), "description": TEXT, "artist": TEXT, "software": TEXT}
+    (image or picture()).save(file, "TIFF", **(extra | options))
+    return file.getvalue() + CANARY
+
+
+def avif(orientation: int | None = 6, image: Image.Image | None = None, **options: object) -> bytes:
+    file = io.BytesIO()
+    extra = {"exif": exif(orientation), "icc_profile": icc_profile(), "xmp": CANARY, "speed": 8}
+    (image or picture()).save(file, "AVIF", **(extra | options))
+    return file.getvalue() + struct.pack(">I4s", 8 + 16 + len(CANARY), b"uuid") + bytes(16) + CANARY
+
+
+def ico() -> bytes:
+    """A bitmap of 1 × 1 and a PNG with notes, the list of them naming the PNG first."""
+    bitmap = struct.pack("<IiiHHIIiiII", 40, 1, 2, 1, 32, 0, 8, 0, 0, 0, 0) + b"\x10\x20\x30\xff" + bytes(4)
+    noted = png(1)
+    head = struct.pack("<HHH", 0, 1, 2)
+    place = 6 + 2 * 16
+    head += struct.pack("<BBBBHHII", 40, 24, 0, 0, 1, 32, len(noted), place)
+    head += struct.pack("<BBBBHHII", 1, 1, 0, 0, 1, 32, len(bitmap), place + len(noted))
+    return head + noted + bitmap + CANARY
+
+
+FULL: dict[ImageFormat, Callable[[], bytes]] = {
+    ImageFormat.JPEG: jpeg,
+    ImageFormat.PNG: png,
+    ImageFormat.WEBP: webp,
+    ImageFormat.GIF: gif,
+    ImageFormat.TIFF: tiff,
+    ImageFormat.AVIF: avif,
+    ImageFormat.ICO: ico,
+}
+"""A file of each kind with everything in it that does not belong."""
+
+
+@cache
+def full(image_format: ImageFormat) -> bytes:
+    return FULL[image_format]()

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
-import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
-from typing import BinaryIO, cast
 
 import pytest
 from hypothesis import given
@@ -17,22 +14,21 @@ from app.core.images import ImageFormat, sniff
 from app.encoding.encoder import ENCODABLE, ImageEncoder
 from app.encoding.metadata.exif import exif_with, orientation
 from app.encoding.metadata.plan import DamagedImage
-from app.encoding.metadata.strip import STRIPPABLE, copy_without_metadata, strip_metadata
+from app.encoding.metadata.strip import STRIPPABLE, strip_metadata
 from tests.unit.encoding import files
-from tests.unit.encoding.files import CANARY
+from tests.unit.encoding.files import CANARY, FULL, full
 from tests.unit.encoding.pictures import noise_frame, picture
 
-FULL: dict[ImageFormat, Callable[[], bytes]] = {
-    ImageFormat.JPEG: files.jpeg,
-    ImageFormat.PNG: files.png,
-    ImageFormat.WEBP: files.webp,
-    ImageFormat.GIF: files.gif,
-}
 ORIENTED: dict[ImageFormat, Callable[[int | None], bytes]] = {
     ImageFormat.JPEG: files.jpeg,
     ImageFormat.PNG: files.png,
     ImageFormat.WEBP: files.webp,
+    ImageFormat.TIFF: files.tiff,
 }
+
+
+PRIVATE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x02BC, 0x8298, 0x83BB, 0x8649, 0x8769, 0x8825)
+"""Description, make, model, program, time, artist, XMP, copyright, IPTC, Photoshop, EXIF, GPS."""
 
 
 def opened(data: bytes) -> Image.Image:
@@ -60,7 +56,7 @@ def stripped(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("image_format", FULL, ids=lambda known: known.name)
 def test_nothing_private_stays_and_no_pixel_changes(image_format: ImageFormat) -> None:
-    data = FULL[image_format]()
+    data = full(image_format)
     assert CANARY in data
     clean = stripped(data)
     assert CANARY not in clean
@@ -72,8 +68,12 @@ def test_nothing_private_stays_and_no_pixel_changes(image_format: ImageFormat) -
 @pytest.mark.parametrize("image_format", ORIENTED, ids=lambda known: known.name)
 @pytest.mark.parametrize("value", range(2, 9))
 def test_the_orientation_survives_and_is_all_that_does(image_format: ImageFormat, value: int) -> None:
-    image = opened(stripped(ORIENTED[image_format](value)))
-    assert dict(image.getexif()) == {0x0112: value}
+    # Pillow turns a TIFF upright, and forgets how it lay, as soon as it is loaded.
+    entries = dict(Image.open(io.BytesIO(stripped(ORIENTED[image_format](value)))).getexif())
+    if image_format is ImageFormat.TIFF:
+        # There the picture itself is described by such entries: size, compression, strips, profile.
+        entries = {tag: entry for tag, entry in entries.items() if tag < 254 or tag in (0x0112, *PRIVATE)}
+    assert entries == {0x0112: value}
 
 
 @pytest.mark.parametrize("image_format", ORIENTED, ids=lambda known: known.name)
@@ -87,7 +87,7 @@ def test_an_upright_picture_keeps_no_exif_at_all(image_format: ImageFormat, valu
 
 @pytest.mark.parametrize("image_format", ORIENTED, ids=lambda known: known.name)
 def test_the_colour_profile_is_kept(image_format: ImageFormat) -> None:
-    data = FULL[image_format]()
+    data = full(image_format)
     assert opened(stripped(data)).info["icc_profile"] == opened(data).info["icc_profile"] == files.icc_profile()
 
 
@@ -246,6 +246,93 @@ def test_gif_without_an_end_gets_one() -> None:
     assert strip_metadata(whole[:-1] + b"\0;", ImageFormat.GIF) == whole
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression": "tiff_lzw"},
+        {"compression": "tiff_adobe_deflate"},
+        {"compression": "packbits"},
+        {"compression": "jpeg"},
+        {"big_tiff": False, "save_all": True, "append_images": [picture().rotate(180), picture(9, 7)]},
+    ],
+    ids=str,
+)
+def test_tiff_of_every_kind(options: dict[str, object]) -> None:
+    if "compression" in options:
+        # libtiff does not write EXIF.
+        options = {**options, "exif": Image.Exif()}
+    data = files.tiff(3, None, **options)
+    clean = stripped(data)
+    assert CANARY not in clean
+    assert len(clean) == len(data)
+
+
+def test_tiff_in_the_other_byte_order() -> None:
+    pixels = bytes(range(12))
+    note = CANARY + b"\0"
+    entries = [
+        (256, 4, 1, 2), (257, 4, 1, 2), (258, 3, 3, 150), (259, 3, 1, 1 << 16), (262, 3, 1, 2 << 16),
+        (270, 2, len(note), 170), (273, 4, 1, 160 - 4), (277, 3, 1, 3 << 16), (279, 4, 1, 12),
+    ]  # fmt: skip
+    directory = struct.pack(">H", len(entries)) + b"".join(struct.pack(">HHII", *entry) for entry in entries) + bytes(4)
+    head = b"MM\0*" + struct.pack(">I", 8) + directory
+    data = head.ljust(150, b"?") + struct.pack(">HHH", 8, 8, 8) + pixels + b"??" + note
+    clean = stripped(data)
+    assert opened(clean).tobytes() == pixels
+    assert b"?" not in clean
+    assert CANARY not in clean
+
+
+@pytest.mark.parametrize(
+    "change",
+    [(273, 274), (279, 280), (259, 259)],
+    ids=["no strips", "no lengths", "old JPEG"],
+)
+def test_tiff_whose_pixels_cannot_be_told_from_notes_is_refused(change: tuple[int, int]) -> None:
+    data = bytearray(files.tiff(1))
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    for at in range(start + 2, start + 2 + count * 12, 12):
+        if struct.unpack_from("<H", data, at)[0] == change[0]:
+            struct.pack_into("<H", data, at, change[1])
+            if change[0] == 259:
+                struct.pack_into("<H", data, at + 8, 6)
+    with pytest.raises(DamagedImage):
+        strip_metadata(bytes(data), ImageFormat.TIFF)
+
+
+@pytest.mark.parametrize(
+    ("image", "options"),
+    [
+        (picture(64, 48), {"quality": 50}),
+        (picture(64, 48).convert("RGBA").rotate(30), {"quality": 90}),
+        # Without EXIF: Pillow 13.0 crashes when it writes an animation with it.
+        (picture(64, 48), {"save_all": True, "append_images": [picture(64, 48).rotate(180)], "exif": b""}),
+    ],
+    ids=["plain", "transparent", "animated"],
+)
+def test_avif_of_every_kind(image: Image.Image, options: dict[str, object]) -> None:
+    data = files.avif(6, image, **options)
+    clean = stripped(data)
+    assert CANARY not in clean
+    assert len(clean) == len(data)
+    assert "xmp" not in opened(clean).info
+    # Which way up is a property of the picture here, which Pillow shows as EXIF.
+    assert dict(opened(clean).getexif()) == ({0x0112: 6} if "exif" not in options else {})
+    assert opened(clean).size == opened(data).size
+    assert opened(clean).info["icc_profile"] == files.icc_profile()
+
+
+def test_icons_keep_every_picture() -> None:
+    data = files.ico()
+    clean = stripped(data)
+    (_, _, count) = struct.unpack_from("<HHH", clean)
+    places = [struct.unpack_from("<II", clean, 6 + number * 16 + 8) for number in range(count)]
+    assert [offset + length for length, offset in places] == [places[1][1], len(clean)]
+    assert clean[places[0][1] :].startswith(b"\x89PNG")
+    assert clean.endswith(data[: -len(CANARY)][-48:])
+
+
 def test_bmp_has_nothing_to_remove() -> None:
     file = io.BytesIO()
     picture().save(file, "BMP")
@@ -281,101 +368,3 @@ def test_an_impossible_orientation_counts_as_upright(value: int) -> None:
 @given(st.binary(max_size=80).map(lambda rest: b"II*\0" + rest) | st.binary(max_size=80))
 def test_no_exif_block_is_too_broken(block: bytes) -> None:
     assert orientation(block) in range(1, 9)
-
-
-# --- damaged files ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("image_format", FULL, ids=lambda known: known.name)
-def test_a_file_cut_anywhere_is_clean_or_refused(image_format: ImageFormat) -> None:
-    data = FULL[image_format]()
-    refused = 0
-    for end in range(len(data)):
-        try:
-            clean = strip_metadata(data[:end], image_format)
-        except InputError:
-            refused += 1
-        else:
-            assert CANARY not in clean
-    assert refused > 20
-
-
-@pytest.mark.parametrize("image_format", FULL, ids=lambda known: known.name)
-@given(edits=st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), min_size=1, max_size=6))
-def test_a_file_with_wrong_bytes_is_copied_or_refused(image_format: ImageFormat, edits: list[tuple[int, int]]) -> None:
-    data = bytearray(FULL[image_format]())
-    for at, value in edits:
-        data[at % len(data)] = value
-    copied_or_refused(bytes(data), image_format)
-
-
-@pytest.mark.parametrize("image_format", FULL, ids=lambda known: known.name)
-@given(rest=st.binary(max_size=200))
-def test_noise_behind_the_first_bytes_is_copied_or_refused(image_format: ImageFormat, rest: bytes) -> None:
-    copied_or_refused(FULL[image_format]()[:12] + rest, image_format)
-
-
-def copied_or_refused(data: bytes, image_format: ImageFormat) -> None:
-    """Never another exception, never more than came in (but for a header, an orientation and an end)."""
-    try:
-        clean = strip_metadata(data, image_format)
-    except InputError:
-        return
-    assert len(clean) <= len(data) + 64
-
-
-@pytest.mark.parametrize("image_format", FULL, ids=lambda known: known.name)
-@pytest.mark.parametrize("data", [b"", b"\xff", b"hello, world, this is no picture at all"])
-def test_what_is_no_picture_is_refused(image_format: ImageFormat, data: bytes) -> None:
-    with pytest.raises(DamagedImage) as caught:
-        strip_metadata(data, image_format)
-    assert image_format.name in str(caught.value)
-    assert caught.value.details
-
-
-class Shrinking(io.BytesIO):
-    """A file that is cut short once its headers were read."""
-
-    def __init__(self, data: bytes, reads: int) -> None:
-        super().__init__(data)
-        self._reads = reads
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self._reads -= 1
-        return super().read(size) if self._reads > 0 else b""
-
-
-def test_a_file_that_changes_while_it_is_copied_is_refused() -> None:
-    data = files.png()
-    reads = 0
-    while True:
-        reads += 1
-        try:
-            copy_without_metadata(cast(BinaryIO, Shrinking(data, reads)), io.BytesIO(), ImageFormat.PNG)
-        except DamagedImage:
-            continue
-        break
-    assert reads > 15
-
-
-@pytest.mark.parametrize("image_format", [ImageFormat.PNG, ImageFormat.JPEG], ids=lambda known: known.name)
-def test_fifty_megabytes_take_no_fifty_megabytes_of_memory(image_format: ImageFormat, tmp_path: Path) -> None:
-    size = 50_000_000
-    data = FULL[image_format]()
-    path = tmp_path / "large"
-    filler = bytes(range(255)) * (size // 255)
-    if image_format is ImageFormat.PNG:
-        path.write_bytes(data[:33] + files.png_chunk(b"IDAT", filler) + data[33:])
-    else:
-        at = data.index(b"\xff\xda") + 14
-        path.write_bytes(data[:at] + filler + data[at:])
-    del filler
-    tracemalloc.start()
-    with path.open("rb") as source, (tmp_path / "clean").open("wb") as target:
-        copy_without_metadata(source, target, image_format)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 3_000_000
-    written = (tmp_path / "clean").read_bytes()
-    assert len(written) > size
-    assert CANARY not in written
