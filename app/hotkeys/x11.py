@@ -36,7 +36,8 @@ class X11Hotkeys(XHotkeys):
     def _install(self, display: Any, keymap: KeyMap, plan: Plan) -> frozenset[str]:
         from Xlib import X, error
 
-        self._release(display)
+        # In one go with the new grabs, so that no press falls in between.
+        self._ungrab(display, tuple(self._actions))
         self._keymap, self._lock_states = keymap, keymap.lock_states()
         root = display.screen().root
         refusals = {}

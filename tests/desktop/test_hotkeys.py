@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from Xlib import X, display
-from Xlib.ext import xtest
 
 from app.core.ports import BindResult
 from app.core.shortcuts import Shortcut
@@ -151,28 +149,6 @@ def test_a_press_fires_its_action_and_nothing_else(x: DesktopSession, make: Make
         assert await running.keys("key", "ctrl+alt+shift+4") == []
         assert await running.keys("key", "ctrl+shift+5") == []
         assert await running.keys("key", "ctrl+shift+4", "key", "ctrl+shift+4") == ["region", "region"]
-
-    bound(x, make, test)
-
-
-def test_it_fires_at_once_where_no_program_gets_the_keys(x: DesktopSession, make: MakeBackend) -> None:
-    control, shift, four = 37, 50, 13
-
-    async def test(running: Running) -> None:
-        # Not by xdotool: its questions to the server would hurry up what is held back there.
-        keyboard = display.Display(x.display)
-        for _ in range(5):
-            running.pressed.clear()
-            for keycode in (control, shift, four):
-                xtest.fake_input(keyboard, X.KeyPress, keycode)
-            keyboard.flush()
-            try:
-                await until(lambda: running.pressed == ["region"], timeout_s=0.5)
-            finally:
-                for keycode in (four, shift, control):
-                    xtest.fake_input(keyboard, X.KeyRelease, keycode)
-                keyboard.sync()
-        keyboard.close()
 
     bound(x, make, test)
 
