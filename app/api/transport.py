@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from app.core.service_errors import NotAuthenticated, Unreachable
 
 if TYPE_CHECKING:
     import ssl
+    from types import ModuleType
 
     import httpx
 
@@ -213,7 +215,8 @@ class Transport:
     def _build(self) -> httpx.AsyncClient:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-        import httpx
+        with _without_command_line():
+            import httpx
 
         timeouts = self._timeouts
         try:
@@ -244,6 +247,23 @@ class Transport:
                 safe="Nothing was sent.",
                 remedy="Set HTTPS_PROXY or ALL_PROXY to an http:// address, or unset it. SOCKS is not supported.",
             ) from None
+
+
+@contextlib.contextmanager
+def _without_command_line() -> Iterator[None]:
+    """Import httpx inside: without its own command line, for which it would load click, rich and pygments.
+
+    It does without where that cannot be imported, and None is how Python is told that a module cannot be.
+    """
+    name = "httpx._main"
+    if "httpx" in sys.modules:
+        yield
+        return
+    sys.modules[name] = cast("ModuleType", None)
+    try:
+        yield
+    finally:
+        sys.modules.pop(name, None)
 
 
 def _credential_header(credential: Credential | None) -> dict[str, str]:
