@@ -40,6 +40,7 @@ from app.services.waiters import Waiters
 
 MAX_CONCURRENCY = 4
 STOP_DEADLINE_S = 3.0
+_FOLLOW_INTERVAL_S = 0.2
 _GONE = (UploadState.DONE, UploadState.CANCELLED)
 _IN_FLIGHT = (UploadState.SENDING, UploadState.COMMITTING)
 _AT_REST = (*_GONE, UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN)
@@ -198,7 +199,11 @@ class UploadQueue:
                 return item
             if item.state is UploadState.QUEUED and self._brake.known_wait_s > patience_s:
                 return replace(item, reason=self.state.reason, error_kind=self.state.error_kind)
-            await self._waiters.changed(upload_id)
+            if upload_id in self._items:
+                await self._waiters.changed(upload_id)
+            else:
+                # Another process has taken it, and tells nobody here how it goes.
+                await self._clock.sleep(_FOLLOW_INTERVAL_S)
 
     def subscribe(self, callback: Callable[[UploadEvent], None]) -> Callable[[], None]:
         """Call `callback` with every event, on the asyncio thread; progress comes at most 20 times a second."""
