@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +51,11 @@ class CaptureRequest:
     """None means as the settings say."""
     delay_s: float = 0.0
     save_to: Path | None = None
-    """A file of the person's choice, instead of the save folder. The format stays the one in the settings."""
+    """A file of the person's choice, instead of the save folder, or a folder, which gets a file with the usual name.
+
+    Where its name ends like a PNG, WebP or JPEG file, the picture is encoded as that, and uploaded as that too;
+    otherwise as the settings say.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,17 @@ class Captured:
     upload: UploadItem | None
     """The durable queue item, when the workflow uploads."""
     saved_path: Path | None
+    image_format: ImageFormat = ImageFormat.PNG
+
+
+class PartlyDone(UserFacingError):
+    """A capture of which one part failed, in the words of that failure. `captured` has what was done."""
+
+    def __init__(self, problem: UserFacingError, captured: Captured) -> None:
+        super().__init__(
+            problem.message, remedy=problem.remedy, safe=problem.safe, details=problem.details, kind=problem.kind
+        )
+        self.captured = captured
 
 
 class Uploads(Protocol):
@@ -109,7 +124,10 @@ class CaptureService:
         self._is_busy = False
 
     async def run(self, request: CaptureRequest) -> Captured:
-        """Do it. Raises Cancelled when the person does or when one is already under way, else UserFacingError."""
+        """Do it. Raises Cancelled when the person does or when one is already under way, else UserFacingError.
+
+        That is PartlyDone when the picture was uploaded or saved, but not both as asked.
+        """
         if self._is_busy:
             raise Cancelled
         self._is_busy = True
@@ -175,26 +193,44 @@ class CaptureService:
 
     async def _process(self, request: CaptureRequest, frame: Frame, selection: Selection) -> Captured:
         preferences = self._preferences()
+        image_format = _format_of(request.save_to) or preferences.image_format
+        preferences = replace(preferences, image_format=image_format)
         tasks = request.workflow.after_capture | preferences.tasks
+        saves = request.save_to is not None or CaptureTask.SAVE_TO_FOLDER in tasks
         data = b""
-        if request.save_to is not None or tasks & {CaptureTask.SAVE_TO_FOLDER, CaptureTask.UPLOAD}:
-            data = await asyncio.to_thread(
-                self._encoder.encode, frame, preferences.image_format, preferences.jpeg_quality
-            )
-        upload = None
+        if saves or CaptureTask.UPLOAD in tasks:
+            data = await asyncio.to_thread(self._encoder.encode, frame, image_format, preferences.jpeg_quality)
+        done = Captured(frame, None, None, image_format)
+        problems: list[UserFacingError] = []
+        # Whatever fails does not keep the rest from being done; the upload first, because it makes the picture durable.
         if CaptureTask.UPLOAD in tasks:
-            # First of all: from here on, nothing that fails can lose the capture.
-            upload = await self._uploads.enqueue_bytes(data, _new_upload(request, preferences, frame, selection))
-        saved = None
-        if request.save_to is not None:
-            saved = await asyncio.to_thread(_write, request.save_to, data)
-        elif CaptureTask.SAVE_TO_FOLDER in tasks:
-            saved = await asyncio.to_thread(self._save, preferences, frame, selection, data)
+            try:
+                new = _new_upload(request, preferences, frame, selection)
+                done = replace(done, upload=await self._uploads.enqueue_bytes(data, new))
+            except UserFacingError as problem:
+                problems.append(problem)
+        if saves:
+            try:
+                saved = await asyncio.to_thread(self._save, request.save_to, preferences, frame, selection, data)
+                done = replace(done, saved_path=saved)
+            except UserFacingError as problem:
+                problems.append(problem)
         if CaptureTask.COPY_IMAGE in tasks:
-            await self._clipboard.copy_image(frame)
-        return Captured(frame, upload, saved)
+            try:
+                await self._clipboard.copy_image(frame)
+            except UserFacingError as problem:
+                problems.append(problem)
+        if problems and (done.upload or done.saved_path):
+            raise PartlyDone(problems[0], done) from problems[0]
+        if problems:
+            raise problems[0]
+        return done
 
-    def _save(self, preferences: CapturePreferences, frame: Frame, selection: Selection, data: bytes) -> Path:
+    def _save(
+        self, wanted: Path | None, preferences: CapturePreferences, frame: Frame, selection: Selection, data: bytes
+    ) -> Path:
+        if wanted is not None and not wanted.is_dir():
+            return _write(wanted, data)
         name = file_name_from_pattern(
             preferences.name_pattern,
             self._clock.now().astimezone(),
@@ -203,7 +239,7 @@ class CaptureService:
             title=selection.window_title,
             extension=preferences.image_format.extension,
         )
-        return _write_unused(preferences.save_folder / name, data)
+        return _write_unused((wanted or preferences.save_folder) / name, data)
 
 
 def _monitor(desktop: Desktop, number: int) -> Selection:
@@ -264,10 +300,22 @@ def _write_unused(path: Path, data: bytes) -> Path:
             return candidate
 
 
+def _format_of(path: Path | None) -> ImageFormat | None:
+    """What the name of a file asks for; None when it asks for nothing that captures can be."""
+    return None if path is None else NAMED_FORMATS.get(path.suffix.lower())
+
+
+NAMED_FORMATS = {
+    ".png": ImageFormat.PNG,
+    ".webp": ImageFormat.WEBP,
+    ".jpg": ImageFormat.JPEG,
+    ".jpeg": ImageFormat.JPEG,
+}
+"""Ends of file names, in lower case, and the format that each asks for."""
+
+
 def _not_saved(path: Path, error: OSError) -> UserFacingError:
-    reason = error.strerror or "unknown reason"
+    reason = (error.strerror or "unknown reason").lower()
     return UserFacingError(
-        f"The picture could not be saved to {path}: {reason}.",
-        remedy="Choose another folder in Settings › After capture.",
-        details=repr(error),
+        f"The picture could not be saved to {path}: {reason}.", remedy="Choose another place.", details=repr(error)
     )

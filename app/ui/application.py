@@ -19,7 +19,7 @@ from app.core.ports import BindResult, Notice
 from app.core.uploads import UploadId
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
 from app.services.account import AccountStatus
-from app.services.capture import CaptureRequest
+from app.services.capture import CaptureRequest, PartlyDone
 from app.services.followups import FollowUp
 from app.services.incoming import Refused
 from app.services.suite import Services
@@ -167,7 +167,11 @@ class Application(QObject):
     async def _capture(self, workflow: Workflow) -> None:
         services = await self._ready()
         request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s))
-        captured = await services.captures.run(request)
+        try:
+            captured = await services.captures.run(request)
+        except PartlyDone as problem:
+            self._bridge.post(self.show_error, problem)
+            captured = problem.captured
         if captured.upload is not None:
             thumbnail = captured.frame.thumbnail(_NOTICE_THUMBNAIL_PX)
             follow_up = FollowUp((captured.upload.id,), workflow.after_upload, workflow.link_form, thumbnail)
