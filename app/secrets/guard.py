@@ -17,7 +17,6 @@ from typing import TypeVar
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import CredentialKind
 from app.core.ports import Probe, SecretStore
-from app.secrets.choose import choose_secret_store
 from app.secrets.memory import MemoryStore
 
 T = TypeVar("T")
@@ -40,6 +39,8 @@ class GuardedSecrets:
     @classmethod
     async def open(cls, environ: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> GuardedSecrets:
         """Choose the store; memory, with the reason, when even that takes longer than `timeout_s` seconds."""
+        from app.secrets.choose import choose_secret_store
+
         try:
             async with asyncio.timeout(timeout_s):
                 store = await call_on_own_thread(lambda: choose_secret_store(environ))

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from app.core.errors import InputError
 from app.core.images import ImageFormat
-from app.encoding.metadata import avif, gif, ico, jpeg, png, tiff, webp
 from app.encoding.metadata.plan import Piece, Source, Span, write
 
-_PLANS: Mapping[ImageFormat, Callable[[Source], Sequence[Piece]]] = {
-    ImageFormat.PNG: png.plan,
-    ImageFormat.JPEG: jpeg.plan,
-    ImageFormat.WEBP: webp.plan,
-    ImageFormat.GIF: gif.plan,
-    ImageFormat.TIFF: tiff.plan,
-    ImageFormat.AVIF: avif.plan,
-    ImageFormat.ICO: ico.plan,
-    # BMP has no place for metadata: pixels, palette and colour space are all it knows.
-    ImageFormat.BMP: lambda source: [Span(0, source.size)],
+_MODULES: Mapping[ImageFormat, str] = {
+    ImageFormat.PNG: "png",
+    ImageFormat.JPEG: "jpeg",
+    ImageFormat.WEBP: "webp",
+    ImageFormat.GIF: "gif",
+    ImageFormat.TIFF: "tiff",
+    ImageFormat.AVIF: "avif",
+    ImageFormat.ICO: "ico",
 }
+"""Which module of this folder plans a format; imported when the first such file comes, because starts are counted."""
 
-STRIPPABLE = frozenset(_PLANS)
+STRIPPABLE = frozenset({*_MODULES, ImageFormat.BMP})
 """Formats that leave here without metadata. SVG is a text that its author wrote: it is never taken apart, and refused
 here rather than passed on silently."""
 
@@ -43,11 +42,19 @@ def copy_without_metadata(source: BinaryIO, target: BinaryIO, image_format: Imag
     grow with the file. Raises InputError for a format outside `STRIPPABLE`, and DamagedImage (an InputError) when the
     file's structure cannot be followed: before the first byte is written, unless the source changes meanwhile.
     """
-    planner = _PLANS.get(image_format)
-    if planner is None:
+    if image_format not in STRIPPABLE:
         raise InputError(
             f"Metadata cannot be removed from {image_format.name} files.",
             remedy="Save it as PNG first, or send it as it is by turning off “Remove metadata”.",
         )
     opened = Source(source, image_format)
-    write(opened, planner(opened), target)
+    write(opened, _plan(opened, image_format), target)
+
+
+def _plan(source: Source, image_format: ImageFormat) -> Sequence[Piece]:
+    if image_format is ImageFormat.BMP:
+        # It has no place for metadata: pixels, palette and colour space are all it knows.
+        return [Span(0, source.size)]
+    module = importlib.import_module(f"app.encoding.metadata.{_MODULES[image_format]}")
+    planner: Callable[[Source], Sequence[Piece]] = module.plan
+    return planner(source)
