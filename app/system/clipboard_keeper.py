@@ -6,15 +6,21 @@ holds it until someone else copies something.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from app.core.errors import UserFacingError
-from app.core.screen import Frame
 from app.system.flags import KEEPER_FLAG
 
+if TYPE_CHECKING:
+    from app.core.screen import Frame
+
 _START_TIMEOUT_S = 15.0
+_SECRETS = ("IMGLINK_API_KEY", "IMGLINK_TOKEN")
+"""It stays for hours, and needs none."""
 
 
 class Reader(Protocol):
@@ -29,9 +35,11 @@ class KeeperClipboard:
 
     def __init__(self, environ: Mapping[str, str], reader: Reader | None, command: Sequence[str] = ()) -> None:
         """Without a `reader` the keeper's own word is taken. `command` replaces how this program is started again."""
-        self._environ = dict(environ)
+        self._environ = {name: value for name, value in environ.items() if name not in _SECRETS}
+        self._environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_import_root(), environ.get("PYTHONPATH", ""))))
         self._reader = reader
-        self._command = tuple(command) or (sys.executable, "-m", "app")
+        # -P: whatever is called “app” in the folder where the person stands is none of ours.
+        self._command = tuple(command) or (sys.executable, "-P", "-m", "app")
 
     async def copy_text(self, text: str) -> bool:
         """Hand `text` to a keeper; True once it was read back. Raises UserFacingError when no keeper can start."""
@@ -66,3 +74,8 @@ class KeeperClipboard:
                 remedy="Copy it from the output instead.",
                 details=type(error).__name__,
             ) from error
+
+
+def _import_root() -> str:
+    """The folder from which this very program was imported."""
+    return str(Path(__file__).absolute().parents[2])
