@@ -5,62 +5,76 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from app.bootstrap.profile import Profile, open_profile
-from app.bootstrap.services import build_captures, build_core, clipboard_reader, last_region_of
+from app.bootstrap.services import build_captures, build_core, build_link, clipboard_reader, last_region_of
+from app.cli.exit_codes import ExitCode
+from app.cli.streams import Lines, say
 from app.core.errors import Cancelled, UserFacingError
-from app.core.geometry import Rect
-from app.core.ports import RegionSelector, Selection
-from app.core.screen import Desktop
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from app.cli.desk import Desk
     from app.cli.run import Command
+    from app.core.geometry import Rect
+    from app.core.ports import RegionSelector, Selection
+    from app.core.screen import Desktop
     from app.demo import DemoServer
-    from app.services.capture import CaptureService
 
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Run a parsed command; returns its exit code."""
     from app.cli import run
-    from app.cli.exit_codes import ExitCode
 
     try:
-        if arguments.command == "demo":
-            return _serve_demo(arguments)
-        if arguments.command == "doctor":
-            from app.bootstrap.doctor import doctor_parts
-            from app.cli.doctor import report
-            from app.services.doctor import examine
-
-            return report(arguments, asyncio.run(examine(doctor_parts(os.environ))))
+        match arguments.command:
+            case "demo":
+                return _serve_demo(arguments)
+            case "doctor":
+                return _examine(arguments)
         command = run.prepare(arguments)
         profile = open_profile(os.environ)
+        for notice in profile.notices:
+            say(notice)
         if arguments.command == "capture" and _needs_overlay(arguments, profile):
             return _run_with_overlay(arguments, command, profile)
         return asyncio.run(_run_plainly(arguments, command, profile))
     except UserFacingError as error:
         return run.fail(arguments, error)
-    except (Cancelled, KeyboardInterrupt):
+    except (Cancelled, KeyboardInterrupt, asyncio.CancelledError):
         return ExitCode.CANCELLED
 
 
 async def _run_plainly(arguments: argparse.Namespace, command: Command, profile: Profile) -> int:
     from app.cli.run import perform
 
+    _cancel_on_signals()
     async with _open_desk(arguments, profile, _NoSelector()) as desk:
         return await perform(arguments, command, desk)
 
 
+def _cancel_on_signals() -> None:
+    """Let a polite request to end do what Ctrl+C does (asyncio sees to that one): withdraw what was not sent."""
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Ignored means `nohup`.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
 def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: Profile) -> int:
     """The same, with Qt on this thread for the overlay and the command on the asyncio thread."""
+    _require_screen(profile)
+
     from PySide6.QtWidgets import QApplication
 
-    from app.cli.exit_codes import ExitCode
     from app.cli.run import perform
     from app.ui.bridge import Bridge
     from app.ui.overlay import Overlay
@@ -72,10 +86,16 @@ def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: 
     bridge = Bridge()
     overlay = Overlay(adjustable=not profile.settings.capture.region_done_on_release)
 
+    def leave_after_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        # Qt's event loop would go on for ever with nobody in it.
+        sys.__excepthook__(kind, error, trace)
+        application.exit(ExitCode.FAILED)
+
     async def work() -> int:
         async with _open_desk(arguments, profile, OverlaySelector(bridge, overlay)) as desk:
             return await perform(arguments, command, desk)
 
+    sys.excepthook = leave_after_bug
     signals = StopSignals(lambda: application.exit(ExitCode.CANCELLED))
     bridge.start()
     bridge.submit(work, owner=bridge, on_done=application.exit, on_error=_exit_with(application.exit, arguments))
@@ -84,6 +104,19 @@ def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: 
     bridge.stop()
     signals.close()
     return code
+
+
+def _require_screen(profile: Profile) -> None:
+    """Qt ends the whole process where it finds no display, so that is asked first. Raises UserFacingError."""
+    from app.capture.choose import choose_capture
+
+    screen = choose_capture(profile.environ)
+    try:
+        probe = screen.probe()
+    finally:
+        screen.close()
+    if not probe.available:
+        raise UserFacingError(probe.reason, remedy=probe.remedy)
 
 
 def _exit_with(leave: Callable[[int], None], arguments: argparse.Namespace) -> Callable[[UserFacingError], None]:
@@ -102,31 +135,44 @@ def _needs_overlay(arguments: argparse.Namespace, profile: Profile) -> bool:
 
 @asynccontextmanager
 async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: RegionSelector) -> AsyncIterator[Desk]:
-    from app.cli.desk import Desk
+    """Build what the command needs, and no more."""
+    from app.cli.desk import Desk, StoreDesk
     from app.system.clipboard_keeper import KeeperClipboard
 
-    clipboard = KeeperClipboard(profile.environ, clipboard_reader(profile.environ))
+    # Whoever does not copy need not know how.
+    reader = clipboard_reader(profile.environ) if getattr(arguments, "copy", False) else None
+    clipboard = KeeperClipboard(profile.environ, reader)
+    links, use_keyring = profile.settings.links, _uses_keyring(arguments, profile)
     async with AsyncExitStack() as stack:
-        core = await build_core(profile, stack, resume_pending=False)
-        captures: CaptureService | None = None
-        if arguments.command == "capture":
-            captures = build_captures(
-                profile, uploads=core.uploads, selector=selector, clipboard=clipboard, tasks=frozenset
-            )
-            stack.push_async_callback(captures.close)
-        links = profile.settings.links
-        yield Desk(
+        if arguments.command in ("info", "account"):
+            link = await build_link(profile, stack, use_keyring=use_keyring)
+            yield Desk(link.client, link.account, clipboard, links.form, links.template)
+            return
+        core = await build_core(profile, stack, resume_pending=False, use_keyring=use_keyring)
+        desk = StoreDesk(
             images=core.images,
+            account=core.account,
+            clipboard=clipboard,
+            link_form=links.form,
+            link_template=links.template,
             uploads=core.uploads,
             incoming=core.incoming,
             history=core.history,
-            account=core.account,
-            captures=captures,
-            clipboard=clipboard,
             options=profile.settings.upload.options(),
-            link_form=links.form,
-            link_template=links.template,
         )
+        if arguments.command == "capture":
+            desk.captures = build_captures(
+                profile, uploads=core.uploads, selector=selector, clipboard=clipboard, tasks=frozenset
+            )
+            stack.push_async_callback(desk.captures.close)
+        yield desk
+
+
+def _uses_keyring(arguments: argparse.Namespace, profile: Profile) -> bool:
+    """Opening a keyring costs more than an upload. A key of the environment wins over it, and `info` needs none."""
+    if arguments.command == "account":
+        return True
+    return arguments.command != "info" and not profile.environ.get("IMGLINK_API_KEY", "").strip()
 
 
 class _NoSelector:
@@ -139,16 +185,27 @@ class _NoSelector:
         )
 
 
+def _examine(arguments: argparse.Namespace) -> int:
+    from app.bootstrap.doctor import OPTIONAL_PARTS, doctor_parts
+    from app.cli.doctor import report
+    from app.services.doctor import examine
+
+    findings = asyncio.run(examine(doctor_parts(os.environ)))
+    return report(findings, optional=OPTIONAL_PARTS, as_json=arguments.json)
+
+
 def _serve_demo(arguments: argparse.Namespace) -> int:
-    from app.cli.exit_codes import ExitCode
-    from app.cli.output import print_line
     from app.demo import DEMO_API_KEY, DEMO_PASSWORD, DEMO_USER, serve
 
     def ready(server: DemoServer) -> None:
-        print_line(f"Demo server: {server.base_url}")
-        print_line(f"API key: {DEMO_API_KEY}   User: {DEMO_USER}   Password: {DEMO_PASSWORD}")
-        print_line(f"Try: IMGLINK_BASE_URL={server.base_url} IMGLINK_API_KEY={DEMO_API_KEY} imglink upload FILE")
-        print_line("Press Ctrl+C to stop.")
+        # Nobody has to listen: it serves all the same.
+        lines = Lines()
+        lines.add(f"Demo server  {server.base_url}")
+        lines.add(f"API key      {DEMO_API_KEY}")
+        lines.add(f"Sign-in      {DEMO_USER}, with the password {DEMO_PASSWORD}")
+        lines.add(f"Kept in      {arguments.dir or 'a temporary folder'}")
+        lines.add(f"Try          IMGLINK_BASE_URL={server.base_url} IMGLINK_API_KEY={DEMO_API_KEY} imglink upload FILE")
+        lines.add("Press Ctrl+C to stop.")
 
     serve(arguments.port, arguments.dir, on_ready=ready)
     return ExitCode.DONE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap.profile import Profile
 from app.bootstrap.services import build_captures, build_core, clipboard_reader, tasks_of
-from app.cli.output import print_line
+from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.system.paths import screenshots_folder
 from app.system.session import SessionType, detect_session
@@ -48,7 +48,8 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         lines = [banner] if banner else []
         region = bound.get("region")
         how = f": press {region.shortcut} and drag" if region is not None and region.bound else ""
-        print_line("\n".join([*lines, f"ImgLink is ready{how}."]))
+        # Whoever started it may be gone already.
+        Lines().add("\n".join([*lines, f"ImgLink is ready{how}."]))
 
     parts = Parts(
         bridge=bridge,

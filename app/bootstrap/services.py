@@ -14,6 +14,7 @@ from app.settings.schema import Settings
 from app.system.paths import screenshots_folder
 
 if TYPE_CHECKING:
+    from app.api.client import Client
     from app.core.base_url import BaseUrl
     from app.core.images import ImageFormat
     from app.core.ports import Clipboard, ImgLink, RegionSelector
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """The way to the service."""
+
+    client: Client
+    account: AccountService
+
+
+@dataclass(frozen=True, slots=True)
 class Core:
     """What both sides need; built on the event loop that uses it."""
 
@@ -39,25 +48,35 @@ class Core:
     incoming: IncomingFiles
 
 
-async def build_core(profile: Profile, stack: AsyncExitStack, *, resume_pending: bool) -> Core:
-    """Build client, store, queue and account, and start the queue; `stack` closes them in the right order."""
+async def build_link(profile: Profile, stack: AsyncExitStack, *, use_keyring: bool = True) -> Link:
+    """Build client and account; `stack` closes them. Without the keyring, only the environment's credentials count."""
     from app.api.client import Client
     from app.core.base_url import parse_base_url
     from app.core.clock import SystemClock
     from app.services.account import AccountService
+
+    base_url = parse_base_url(profile.settings.account.base_url)
+    credentials = await _build_credentials(profile, base_url, use_keyring=use_keyring)
+    client = Client(base_url, credentials.get, sign_in_path=profile.settings.account.sign_in_path)
+    stack.push_async_callback(client.close)
+    return Link(client, AccountService(credentials, client, SystemClock()))
+
+
+async def build_core(
+    profile: Profile, stack: AsyncExitStack, *, resume_pending: bool, use_keyring: bool = True
+) -> Core:
+    """Build client, store, queue and account, and start the queue; `stack` closes them in the right order."""
+    from app.core.clock import SystemClock
     from app.services.history import HistoryService
     from app.services.incoming import IncomingFiles
     from app.services.uploads import UploadQueue
     from app.store.store import open_store
 
     clock = SystemClock()
-    base_url = parse_base_url(profile.settings.account.base_url)
     store = await open_store(profile.paths.data, clock)
     stack.push_async_callback(store.close)
-    credentials = await _build_credentials(profile, base_url)
-    client = Client(base_url, credentials.get, sign_in_path=profile.settings.account.sign_in_path)
-    stack.push_async_callback(client.close)
-    account = AccountService(credentials, client, clock)
+    link = await build_link(profile, stack, use_keyring=use_keyring)
+    client, account = link.client, link.account
     uploads = UploadQueue(
         client,
         store,
@@ -77,15 +96,17 @@ async def build_core(profile: Profile, stack: AsyncExitStack, *, resume_pending:
     return Core(client, uploads, HistoryService(store, client), account, incoming)
 
 
-async def _build_credentials(profile: Profile, base_url: BaseUrl) -> Credentials:
+async def _build_credentials(profile: Profile, base_url: BaseUrl, *, use_keyring: bool) -> Credentials:
     from app.secrets.guard import GuardedSecrets
+    from app.secrets.memory import MemoryStore
     from app.services.credentials import Credentials
 
-    if profile.demo_key is None:
+    if not use_keyring:
+        secrets = GuardedSecrets(MemoryStore())
+    elif profile.demo_key is None:
         secrets = await GuardedSecrets.open(profile.environ)
     else:
         from app.core.imglink import CredentialKind
-        from app.secrets.memory import MemoryStore
 
         secrets = GuardedSecrets(MemoryStore("The demo's key is public."))
         await secrets.set(base_url.origin, CredentialKind.API_KEY, profile.demo_key)

@@ -80,7 +80,7 @@ class _Launcher:
         except StopIteration:
             return
         except Exception as error:
-            from app.cli.output import say
+            from app.cli.streams import say
             from app.core.errors import UserFacingError
 
             # Whatever it is, a start that failed must not leave a dead icon behind.

@@ -8,12 +8,13 @@ import sys
 
 from app.cli.desk import Desk
 from app.cli.exit_codes import ExitCode
-from app.cli.output import print_json, print_line, say
+from app.cli.output import print_json
+from app.cli.streams import print_line, say
 from app.core.errors import Cancelled
 from app.core.imglink import CredentialKind
 from app.services.account import AccountStatus, CredentialStatus, StoredIn, Validity
 
-_MAX_SECRET_CHARS = 16_384
+_MAX_SECRET_BYTES = 16_384
 _PLACES = {
     StoredIn.KEYRING: "in the keyring",
     StoredIn.MEMORY: "in memory",
@@ -31,30 +32,43 @@ def read_secret(prompt: str) -> str:
             return getpass.getpass(prompt)
         except EOFError:
             raise Cancelled from None
-    return sys.stdin.readline(_MAX_SECRET_CHARS) if sys.stdin is not None else ""
+    if sys.stdin is None:
+        return ""
+    # Bytes, because what is no text in this locale must be refused in words.
+    return sys.stdin.buffer.readline(_MAX_SECRET_BYTES).decode("utf-8", "replace")
 
 
 async def set_key(secret: str, desk: Desk) -> ExitCode:
     """Check and store a key."""
     status = await desk.account.set_key(secret)
+    is_overridden = status.key.stored_in is StoredIn.ENVIRONMENT
+    said = "" if is_overridden else status.key.message
     if not status.is_persistent:
-        say(f"{status.notice} Set IMGLINK_API_KEY instead, or start a keyring.".strip())
+        say(
+            f"The key was not stored, because there is no keyring here. {said} "
+            "Set IMGLINK_API_KEY instead, or start a keyring (“imglink doctor” tells more)."
+        )
         return ExitCode.CREDENTIAL
-    say(f"The API key for {status.origin} is kept in {status.store_name}. {status.key.message}".strip())
+    print_line(f"The API key for {status.origin} is kept in {status.store_name}. {said}".strip())
+    if is_overridden:
+        say("As long as IMGLINK_API_KEY is set, that key is used instead.")
     return ExitCode.DONE
 
 
 async def check_key(desk: Desk) -> ExitCode:
     """Ask the service about the key, without side effects."""
     status = await desk.account.check_key()
-    say(status.key.message)
-    return ExitCode.CREDENTIAL if status.key.validity is Validity.BAD else ExitCode.DONE
+    if status.key.validity is Validity.BAD:
+        say(status.key.message)
+        return ExitCode.CREDENTIAL
+    print_line(status.key.message)
+    return ExitCode.DONE
 
 
 async def remove_key(desk: Desk) -> ExitCode:
     """Forget the key."""
     status = await desk.account.remove(CredentialKind.API_KEY)
-    say(f"The API key for {status.origin} is forgotten.")
+    print_line(f"The API key for {status.origin} is forgotten. On ImgLink it stays valid until it is revoked there.")
     return ExitCode.DONE
 
 

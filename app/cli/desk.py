@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.core.imglink import UploadOptions
-from app.core.links import LinkForm
-from app.core.ports import Clipboard, ImgLink
-from app.services.account import AccountService
-from app.services.capture import CaptureService
-from app.services.history import HistoryService
-from app.services.incoming import IncomingFiles
-from app.services.uploads import UploadQueue
+if TYPE_CHECKING:
+    from app.core.imglink import UploadOptions
+    from app.core.links import LinkForm
+    from app.core.ports import Clipboard, ImgLink
+    from app.services.account import AccountService
+    from app.services.capture import CaptureService
+    from app.services.history import HistoryService
+    from app.services.incoming import IncomingFiles
+    from app.services.uploads import UploadQueue
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
     """Services for the length of one command. All are used on the event loop that built them."""
 
     images: ImgLink
+    account: AccountService
+    clipboard: Clipboard
+    link_form: LinkForm
+    """Of the settings, as the template; `--link` wins over it."""
+    link_template: str
+
+
+@dataclass(slots=True)
+class StoreDesk(Desk):
+    """The same with what needs the outbox and the history."""
+
     uploads: UploadQueue
     incoming: IncomingFiles
     history: HistoryService
-    account: AccountService
-    captures: CaptureService | None
-    """None for commands that take no picture."""
-    clipboard: Clipboard
     options: UploadOptions
     """Of the settings; flags add to them."""
-    link_form: LinkForm
-    link_template: str
+    captures: CaptureService | None = None
+    """For the command that takes pictures."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
+from app.cli.streams import print_ascii, say
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import Image
 from app.core.uploads import UploadItem, UploadState
 
+_IMAGE_NAMES = ("id", "url", "viewer", "thumbnail", "width", "height", "size", "mime")
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one file or image fared. `file` is what the person named."""
+    """How one file or image fared. `file` is what the person named, or where a capture was saved."""
 
     file: str | None
     state: str
@@ -26,11 +27,14 @@ class Result:
 
     @classmethod
     def of_item(cls, file: str | None, item: UploadItem) -> Result:
-        """From a queue item that has come to rest."""
+        """From a queue item that has come to rest, or that the queue holds back."""
         if item.state is UploadState.DONE:
             return cls(file, item.state.value, item.image)
         kind = item.error_kind or ErrorKind.SERVICE
-        return cls(file, item.state.value, item.image, item.reason or item.state.value, kind)
+        if item.state is UploadState.UNCERTAIN:
+            # Never the exit code that invites a script to try again: it may be there already.
+            kind = ErrorKind.SERVICE
+        return cls(file, item.state.value, item.image, item.reason or _UNSAID.get(item.state, ""), kind)
 
     @classmethod
     def of_error(cls, file: str | None, error: UserFacingError) -> Result:
@@ -39,71 +43,31 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """The object of `--json`; every name is always there."""
-        image = self.image
-        names = ("id", "url", "viewer", "thumbnail", "width", "height", "size", "mime")
         return {
-            **{name: getattr(image, name) if image is not None else None for name in names},
+            **{name: getattr(self.image, name) if self.image is not None else None for name in _IMAGE_NAMES},
             "file": self.file,
             "state": self.state,
             "error": self.error or None,
         }
 
 
-def say(text: str) -> None:
-    """A sentence for the person, on standard error."""
-    print(printable(text), file=sys.stderr, flush=True)
+_UNSAID = {
+    UploadState.QUEUED: "Uploads are paused. Resume them in the menu of the tray icon.",
+    UploadState.PAUSED: "It is paused. Resume it in the window of the tray icon.",
+    UploadState.CANCELLED: "It was cancelled.",
+    UploadState.SENDING: "It was broken off.",
+    UploadState.COMMITTING: "It was broken off.",
+    UploadState.FAILED: "It failed.",
+    UploadState.UNCERTAIN: "It may already be uploaded.",
+}
+"""For items that come without a reason."""
 
 
 def say_failure(result: Result) -> None:
-    """Why one of several failed, on standard error."""
+    """Why one of several failed, on standard error, beginning with what the person named."""
     say(f"{result.file}: {result.error}" if result.file else result.error)
 
 
 def print_json(value: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> None:
-    """One JSON value on standard output. ASCII only, so that no locale can break it."""
-    print(json.dumps(value, indent=2), flush=True)
-
-
-def print_line(text: str) -> None:
-    """One line on standard output."""
-    print(printable(text), flush=True)
-
-
-def printable(text: str) -> str:
-    """Without control characters: a server's words and file names must not drive the terminal."""
-    cleaned = "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
-    encoding = sys.stdout.encoding or "utf-8"
-    return cleaned.encode(encoding, "replace").decode(encoding)
-
-
-class ProgressBar:
-    """A bar on standard error, when that is a terminal; silent otherwise."""
-
-    _WIDTH = 24
-    _EVERY_S = 0.1
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._enabled = self._stream.isatty()
-        self._drawn_at = 0.0
-        self._is_shown = False
-
-    def show(self, label: str, sent_bytes: int, total_bytes: int) -> None:
-        """Draw how far it is, at most ten times a second."""
-        now = time.monotonic()
-        if not self._enabled or (now - self._drawn_at < self._EVERY_S and sent_bytes < total_bytes):
-            return
-        self._drawn_at = now
-        share = sent_bytes / total_bytes if total_bytes else 0.0
-        bar = "█" * round(share * self._WIDTH)
-        state = "finishing" if sent_bytes >= total_bytes else f"{share:4.0%}"
-        self._stream.write(f"\r\x1b[K{bar:░<{self._WIDTH}} {state}  {printable(label)[:40]}")
-        self._stream.flush()
-        self._is_shown = True
-
-    def clear(self) -> None:
-        """Take the bar away."""
-        if self._is_shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-            self._is_shown = False
+    """One JSON value on standard output. ASCII only, so that no locale can break it. Raises OutputClosed."""
+    print_ascii(json.dumps(value, indent=2))

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from app import __version__
 from app.cli.exit_codes import ExitCode
+from app.cli.streams import print_line, say
 from app.core.geometry import Rect
 from app.core.imglink import ImageId, parse_image_id
 from app.core.links import LinkForm
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
 _EPILOG = """\
-Without a command, the tray application starts. Exit codes: 0 done, 1 failed (also when some of several failed; the
-others still go), 2 wrong usage, 3 credential missing or refused, 4 rate-limited or offline, 130 cancelled.
-Environment: IMGLINK_BASE_URL, IMGLINK_API_KEY, IMGLINK_TOKEN."""
+Without a command, the tray application starts. “imglink COMMAND --help” tells more of each.
+
+exit codes:
+  0    done
+  1    failed, or some of several failed (the others still go)
+  2    wrong usage
+  3    a credential is missing or was refused
+  4    rate-limited or offline: the same call may succeed later
+  130  cancelled
+
+environment:
+  IMGLINK_BASE_URL  another server than https://imglink.cc
+  IMGLINK_API_KEY   used instead of the stored API key
+  IMGLINK_TOKEN     used instead of the stored session token
+"""
+_CAPTURE_EPILOG = """\
+examples:
+  imglink capture                            drag a region, get its link
+  imglink capture window --delay 3 --copy    three seconds to open that menu
+  imglink capture monitor 2 --save shot.png --no-upload
+  imglink capture --geometry 0,0,800,600 --link markdown
+
+The format of the picture follows the name after --save (.png, .webp, .jpg), and else the settings.
+"""
+_UPLOAD_EPILOG = """\
+examples:
+  imglink upload a.png b.jpg
+  imglink upload --private --link direct --copy photo.jpg
+  imglink upload --json *.png | jq -r '.[].viewer'
+
+A file that cannot be sent is refused with its reason, and the others still go. A name that begins with a dash goes
+after “--”.
+"""
 
 _ID_COMMANDS = frozenset({"info", "delete"})
 CAPTURE_MODES = ("region", "screen", "monitor", "window", "last")
@@ -24,7 +59,10 @@ MAX_DELAY_S = 3600
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says the error first, then how to get help; argparse prints the whole usage."""
+    """Says the error first, then how to get help; argparse prints the whole usage, and minds no locale."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        (print_line if file is sys.stdout else say)(message.rstrip("\n"))
 
     def error(self, message: str) -> NoReturn:
         self.exit(ExitCode.USAGE, f"{self.prog}: {message}\nTry “{self.prog} --help”.\n")
@@ -34,12 +72,27 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the arguments after the program's name. Exits with 2 on wrong usage, with 0 after `--help`."""
     parser = build_parser()
     arguments = parser.parse_args(_shield(argv))
-    if arguments.command == "capture":
-        if arguments.number is not None and arguments.mode != "monitor":
-            parser.error("a number only goes with “monitor”, as in: imglink capture monitor 2")
-        if arguments.no_upload and arguments.save is None:
-            parser.error("with --no-upload the picture needs a place: add --save PATH")
+    if arguments.command == "capture" and (problem := _problem_with_capture(arguments)):
+        parser.error(problem)
     return arguments
+
+
+def _problem_with_capture(arguments: argparse.Namespace) -> str:
+    if arguments.number is not None and arguments.mode != "monitor":
+        return "a number only goes with “monitor”, as in: imglink capture monitor 2"
+    if arguments.geometry is not None and arguments.mode != "region":
+        return f"--geometry is a region of its own; it does not go with “{arguments.mode}”"
+    if arguments.no_upload and arguments.save is None:
+        return "with --no-upload the picture needs a place: add --save PATH"
+    if arguments.no_upload and arguments.copy:
+        return "with --no-upload there is no link for --copy"
+    suffix = "" if arguments.save is None else arguments.save.suffix.lower()
+    if suffix in _OTHER_FORMATS:
+        return f"a capture cannot be saved as {suffix}: name it .png, .webp or .jpg"
+    return ""
+
+
+_OTHER_FORMATS = frozenset({".gif", ".bmp", ".tif", ".tiff", ".avif", ".svg", ".ico", ".pdf", ".jxl", ".heic"})
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,16 +106,24 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"imglink {__version__}")
     parser.add_argument(
-        "--demo", action="store_true", help="start the tray application against the built-in demo server"
+        "--demo", action="store_true", help="start the tray application against a demo server of its own"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser, title="commands")
     _add_capture(commands)
     _add_upload(commands)
     _add_images(commands)
     _add_account(commands)
-    doctor = commands.add_parser("doctor", help="say what works on this desktop, and what to do about the rest")
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what works on this desktop",
+        description="Say what works on this desktop, and the one thing to do about the rest. Nothing is sent.",
+    )
     doctor.add_argument("--json", action="store_true", help="print JSON")
-    demo = commands.add_parser("demo", help="run an ImgLink-compatible server on this computer, to try things out")
+    demo = commands.add_parser(
+        "demo",
+        help="run a small ImgLink of your own, to try things out",
+        description="Run an ImgLink-compatible server on this computer, to try things out without an account.",
+    )
     demo.add_argument("--port", type=_port, default=8086, help="port on 127.0.0.1 (default: %(default)s; 0: any)")
     demo.add_argument("--dir", type=Path, help="where images and accounts are kept (default: a temporary folder)")
     return parser
@@ -76,13 +137,25 @@ def _add_capture(commands: _Commands) -> None:
         "capture",
         help="take a picture of the screen and upload it",
         description="Take a picture of the screen, upload it, and print its link.",
+        epilog=_CAPTURE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    capture.add_argument("mode", nargs="?", choices=CAPTURE_MODES, default="region", help="default: %(default)s")
-    capture.add_argument("number", nargs="?", type=_monitor_number, help="which monitor, counted from 1, left to right")
+    capture.add_argument(
+        "mode",
+        nargs="?",
+        choices=CAPTURE_MODES,
+        default="region",
+        metavar="MODE",
+        help="region (default; also a window or a monitor may be chosen), screen, monitor, window, or last: the last "
+        "region again",
+    )
+    capture.add_argument(
+        "number", nargs="?", type=_monitor_number, metavar="N", help="which monitor, from left to right (default: 1)"
+    )
     capture.add_argument("--geometry", type=_geometry, metavar="X,Y,W,H", help="this region, in physical pixels")
-    capture.add_argument("--delay", type=_delay, default=0.0, metavar="S", help="wait this many seconds before")
+    capture.add_argument("--delay", type=_delay, default=0.0, metavar="S", help="wait so many seconds first")
     capture.add_argument("--cursor", action="store_true", default=None, help="include the mouse pointer")
-    capture.add_argument("--save", type=Path, metavar="PATH", help="also save the picture to this file")
+    capture.add_argument("--save", type=Path, metavar="PATH", help="also save the picture there: a file or a folder")
     capture.add_argument("--no-upload", action="store_true", help="do not upload; needs --save")
     _add_upload_options(capture)
     _add_output_options(capture)
@@ -92,7 +165,9 @@ def _add_upload(commands: _Commands) -> None:
     upload = commands.add_parser(
         "upload",
         help="upload image files and print their links",
-        description="Upload image files. Prints one link per line, in the order given.",
+        description="Upload image files, and print one link per line, in the order given.",
+        epilog=_UPLOAD_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     upload.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     _add_upload_options(upload)
@@ -100,10 +175,14 @@ def _add_upload(commands: _Commands) -> None:
 
 
 def _add_images(commands: _Commands) -> None:
-    info = commands.add_parser("info", help="show what ImgLink knows of an image")
+    info = commands.add_parser(
+        "info",
+        help="show what ImgLink knows of an image",
+        description="Show what ImgLink knows of an image; with --link, print its link alone.",
+    )
     info.add_argument("ids", nargs=1, type=_image_id, metavar="ID")
-    info.add_argument("--json", action="store_true", help="print JSON")
-    delete = commands.add_parser("delete", help="delete images of one's own from ImgLink")
+    _add_output_options(info)
+    delete = commands.add_parser("delete", help="delete images of your own from ImgLink")
     delete.add_argument("ids", nargs="+", type=_image_id, metavar="ID")
     delete.add_argument("--json", action="store_true", help="print JSON")
 
@@ -129,22 +208,35 @@ def _add_upload_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
     forms = [form.value for form in LinkForm if form is not LinkForm.CUSTOM]
-    parser.add_argument("--link", choices=forms, help="form of the link (default: as in the settings)")
-    parser.add_argument("--copy", action="store_true", help="copy the links to the clipboard, too")
-    parser.add_argument("--json", action="store_true", help="print a JSON array instead of links")
+    parser.add_argument(
+        "--link", choices=forms, metavar="FORM", help=f"{', '.join(forms)} (default: as in the settings)"
+    )
+    parser.add_argument("--copy", action="store_true", help="copy the link to the clipboard, too")
+    parser.add_argument("--json", action="store_true", help="print a JSON array instead")
 
 
 def _shield(argv: Sequence[str]) -> list[str]:
     """Keep values that begin with `-` from being taken for options: ids, and places left of or above the origin."""
     words = list(argv)
     if words and words[0] in _ID_COMMANDS and "--" not in words:
-        options = {"--json", "--help", "-h"}
-        flags = [word for word in words[1:] if word in options]
-        return [words[0], *flags, "--", *(word for word in words[1:] if word not in options)]
+        return _ids_last(words)
     if "--geometry" in words[:-1]:
         at = words.index("--geometry")
         words[at : at + 2] = [f"--geometry={words[at + 1]}"]
     return words
+
+
+def _ids_last(words: Sequence[str]) -> list[str]:
+    flags, ids = [words[0]], list[str]()
+    rest = iter(words[1:])
+    for word in rest:
+        if word == "--link":
+            flags += [word, *(value for value in [next(rest, None)] if value is not None)]
+        elif word in ("--json", "--copy", "--help", "-h") or word.startswith("--link="):
+            flags.append(word)
+        else:
+            ids.append(word)
+    return [*flags, "--", *ids]
 
 
 def _image_id(text: str) -> ImageId:

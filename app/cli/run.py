@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from app.cli import account, images, upload
-from app.cli.desk import Desk
+from app.cli.desk import Desk, StoreDesk
 from app.cli.exit_codes import ExitCode, exit_code
-from app.cli.output import Result, print_json, say
+from app.cli.output import Result, print_json
+from app.cli.streams import OutputClosed, say
 from app.core.errors import Cancelled, UserFacingError
 
 Command = Callable[[Desk], Coroutine[Any, Any, ExitCode]]
@@ -23,13 +23,21 @@ def prepare(arguments: argparse.Namespace) -> Command:
     """
     match arguments.command:
         case "upload":
-            return lambda desk: upload.upload(arguments, desk)
+            from app.cli.upload import upload
+
+            return lambda desk: upload(arguments, _with_store(desk))
         case "capture":
-            return lambda desk: upload.capture(arguments, desk)
+            from app.cli.capture import capture
+
+            return lambda desk: capture(arguments, _with_store(desk))
         case "info":
-            return lambda desk: images.info(arguments, desk)
+            from app.cli.images import info
+
+            return lambda desk: info(arguments, desk)
         case "delete":
-            return lambda desk: images.delete(arguments, desk)
+            from app.cli.images import delete
+
+            return lambda desk: delete(arguments, _with_store(desk))
         case "account":
             return _prepare_account(arguments)
         case command:
@@ -49,12 +57,25 @@ async def perform(arguments: argparse.Namespace, command: Command, desk: Desk) -
 def fail(arguments: argparse.Namespace, error: UserFacingError) -> ExitCode:
     """Say why the whole command failed, in JSON too where that was asked for."""
     say(str(error))
-    if getattr(arguments, "json", False) and arguments.command in ("upload", "capture"):
-        print_json([Result.of_error(None, error).as_json()])
+    if getattr(arguments, "json", False) and arguments.command in _WITH_IMAGES and not isinstance(error, OutputClosed):
+        try:
+            print_json([Result.of_error(None, error).as_json()])
+        except OutputClosed:
+            return ExitCode.FAILED
     return exit_code([error.kind])
 
 
+_WITH_IMAGES = ("upload", "capture", "info", "delete")
+
+
+def _with_store(desk: Desk) -> StoreDesk:
+    assert isinstance(desk, StoreDesk), "bootstrap builds it for these commands"
+    return desk
+
+
 def _prepare_account(arguments: argparse.Namespace) -> Command:
+    from app.cli import account
+
     if arguments.account_command == "status":
         return lambda desk: account.show_status(arguments, desk)
     match arguments.key_command:

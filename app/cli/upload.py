@@ -1,59 +1,51 @@
-"""`imglink upload` and `imglink capture`: send, wait, print one link a line in the order given."""
+"""`imglink upload`: send, wait, print one link a line in the order given. `imglink capture` ends the same way."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-from app.cli.desk import Desk
+from app.cli.desk import StoreDesk
 from app.cli.exit_codes import ExitCode, exit_code
-from app.cli.output import ProgressBar, Result, print_json, print_line, say, say_failure
+from app.cli.links import chosen_form, copy_links
+from app.cli.output import Result, print_json, say_failure
+from app.cli.progress import ProgressBar
+from app.cli.streams import Lines, say
+from app.core.errors import ErrorKind
 from app.core.imglink import UploadOptions, Visibility
-from app.core.links import LinkForm, format_link
-from app.core.uploads import UploadChanged, UploadEvent, UploadItem, UploadState
-from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
-from app.services.capture import CaptureRequest
+from app.core.links import format_link
+from app.core.uploads import UploadItem, UploadState
+from app.core.workflow import SourceKind
 from app.services.incoming import Refused
 
 PATIENCE_S = 5.0
 """How long a command waits for a queue that holds everything back, in seconds; then it says so and ends."""
 
+_HELD_BACK = (UploadState.QUEUED, UploadState.PAUSED)
 
-async def upload(arguments: argparse.Namespace, desk: Desk) -> ExitCode:
+
+@dataclass(slots=True)
+class Sent:
+    """What has become of the files so far."""
+
+    results: list[Result] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+
+async def upload(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     """Send the files that can be sent, each on its own; say of the others why not."""
-    options = chosen_options(arguments, desk.options)
-    queued = await desk.incoming.take_files(arguments.paths, SourceKind.CLI, options)
-    return await _finish(arguments, desk, [str(path) for path in arguments.paths], queued, keep_waiting_ones=False)
-
-
-async def capture(arguments: argparse.Namespace, desk: Desk) -> ExitCode:
-    """Take the picture; save, upload and copy as asked."""
-    request = capture_request(arguments, chosen_options(arguments, desk.options))
-    assert desk.captures is not None
-    captured = await desk.captures.run(request)
-    if captured.saved_path is not None and captured.upload is None and not arguments.json:
-        print_line(str(captured.saved_path))
-    if captured.upload is None:
-        if arguments.json:
-            print_json([Result(_text(captured.saved_path), "saved").as_json()])
-        return ExitCode.DONE
-    return await _finish(arguments, desk, [_text(captured.saved_path)], [captured.upload], keep_waiting_ones=True)
-
-
-def capture_request(arguments: argparse.Namespace, options: UploadOptions) -> CaptureRequest:
-    """What the arguments ask for."""
-    tasks = frozenset() if arguments.no_upload else frozenset({CaptureTask.UPLOAD})
-    return CaptureRequest(
-        Workflow("cli", "Command line", CaptureMode(arguments.mode), after_capture=tasks, options=options),
-        monitor_number=arguments.number,
-        geometry_px=arguments.geometry,
-        include_cursor=arguments.cursor,
-        delay_s=arguments.delay,
-        save_to=arguments.save,
-    )
+    try:
+        queued = await desk.incoming.take_files(
+            arguments.paths, SourceKind.CLI, chosen_options(arguments, desk.options)
+        )
+    except asyncio.CancelledError:
+        await _withdraw(desk)
+        raise
+    return await finish(arguments, desk, [os.fspath(path) for path in arguments.paths], queued, is_capture=False)
 
 
 def chosen_options(arguments: argparse.Namespace, settings: UploadOptions) -> UploadOptions:
@@ -66,73 +58,103 @@ def chosen_options(arguments: argparse.Namespace, settings: UploadOptions) -> Up
     )
 
 
-async def _finish(
+async def finish(
     arguments: argparse.Namespace,
-    desk: Desk,
+    desk: StoreDesk,
     files: Sequence[str | None],
     queued: Sequence[UploadItem | Refused],
     *,
-    keep_waiting_ones: bool,
+    is_capture: bool,
 ) -> ExitCode:
-    form = LinkForm(arguments.link) if arguments.link else desk.link_form
-    bar = ProgressBar()
-    unsubscribe = desk.uploads.subscribe(lambda event: _draw(bar, event))
-    results, links = [], []
+    """Wait for what was queued, and print what becomes of it.
+
+    A capture that has to wait stays in the queue: nobody else has it. A file that has to wait does not: the person has
+    it and the exit code, and a script that tries again must not find it sent twice.
+    """
+    sent, lines = Sent(), Lines()
+    items = [entry for entry in queued if isinstance(entry, UploadItem)]
+    bar = ProgressBar(items, sys.stderr)
+    unsubscribe = desk.uploads.subscribe(bar.update)
+
+    def tell(file: str | None, entry: UploadItem | Refused) -> None:
+        bar.clear()
+        _tell(arguments, desk, lines, sent, file, entry)
+
     try:
         for file, entry in zip(files, queued, strict=True):
-            result, link = await _one(desk, form, file, entry, keep_waiting_ones=keep_waiting_ones)
-            bar.clear()
-            results.append(result)
-            if link:
-                links.append(link)
-            if link and not arguments.json:
-                print_line(link)
-            if result.error:
-                say_failure(result)
+            settled = entry if isinstance(entry, Refused) else await _settle(desk, entry, is_capture=is_capture)
+            tell(file, settled)
     except asyncio.CancelledError:
-        if not keep_waiting_ones:
-            await _withdraw(desk, queued)
+        await _withdraw(desk)
+        # What had arrived by then is there, and its links must not be lost with the rest.
+        for file, entry in list(zip(files, queued, strict=True))[len(sent.results) :]:
+            tell(file, entry if isinstance(entry, Refused) else await desk.uploads.get(entry.id))
+        _print_results(arguments, sent)
         raise
     finally:
         unsubscribe()
         bar.clear()
-    if arguments.json:
-        print_json([result.as_json() for result in results])
-    code = exit_code(result.error_kind for result in results)
-    if arguments.copy and links and not await desk.clipboard.copy_text("\n".join(links)):
-        say("The clipboard did not take the link.")
-        return ExitCode.FAILED
+    _print_results(arguments, sent)
+    lines.check()
+    code = exit_code(result.error_kind for result in sent.results)
+    if arguments.copy and sent.links:
+        code = await copy_links(sent.links, desk) or code
     return code
 
 
-async def _one(
-    desk: Desk, form: LinkForm, file: str | None, entry: UploadItem | Refused, *, keep_waiting_ones: bool
-) -> tuple[Result, str]:
-    if isinstance(entry, Refused):
-        return Result.of_error(file, entry.error), ""
+async def _settle(desk: StoreDesk, entry: UploadItem, *, is_capture: bool) -> UploadItem:
     item = await desk.uploads.wait(entry.id, patience_s=PATIENCE_S)
-    result = Result.of_item(file, item)
-    if item.state is UploadState.DONE and item.image is not None:
-        return result, format_link(item.image, form, file_name=item.file_name, template=desk.link_template)
-    if item.state in (UploadState.QUEUED, UploadState.PAUSED, UploadState.FAILED) and not keep_waiting_ones:
-        # The person has the file and the exit code; a script that tries again must not find it sent twice.
-        await desk.uploads.cancel(item.id)
-    elif item.state in (UploadState.QUEUED, UploadState.PAUSED):
-        result = replace(result, error=f"{result.error} The capture is kept, and goes out with the next start.".strip())
-    return result, ""
+    if is_capture and item.state in _HELD_BACK:
+        kept = "The capture is kept, and is sent when the tray application next starts."
+        return replace(item, reason=f"{item.reason} {kept}".strip())
+    if item.state in (*_HELD_BACK, UploadState.FAILED) and not is_capture:
+        withdrawn = await desk.uploads.cancel(item.id)
+        # It may have been on its way again by then.
+        return item if withdrawn.state is UploadState.CANCELLED else withdrawn
+    return item
 
 
-async def _withdraw(desk: Desk, queued: Sequence[UploadItem | Refused]) -> None:
+def _tell(
+    arguments: argparse.Namespace,
+    desk: StoreDesk,
+    lines: Lines,
+    sent: Sent,
+    file: str | None,
+    entry: UploadItem | Refused,
+) -> None:
+    if isinstance(entry, Refused):
+        sent.results.append(Result.of_error(file, entry.error))
+        say(_with_path(entry, file))
+        return
+    result = Result.of_item(file, entry)
+    sent.results.append(result)
+    if entry.state is UploadState.DONE and entry.image is not None:
+        link = format_link(
+            entry.image, chosen_form(arguments, desk), file_name=entry.file_name, template=desk.link_template
+        )
+        sent.links.append(link)
+        if not arguments.json:
+            lines.add(" ".join(link.splitlines()))
+    if result.error:
+        say_failure(result)
+
+
+def _with_path(refused: Refused, file: str | None) -> str:
+    """The reason, with the path as the person wrote it in place of the name alone."""
+    quoted, reason = f"“{refused.name}”", str(refused.error)
+    if not file or quoted not in reason:
+        return f"{file}: {reason}" if file else reason
+    return reason.replace(quoted, f"“{file}”", 1)
+
+
+def _print_results(arguments: argparse.Namespace, sent: Sent) -> None:
+    if arguments.json:
+        print_json([result.as_json() for result in sent.results])
+    if not arguments.json and any(result.error_kind is ErrorKind.CREDENTIAL for result in sent.results):
+        say("To store another key: imglink account key set (IMGLINK_API_KEY, when set, wins over it)")
+
+
+async def _withdraw(desk: StoreDesk) -> None:
     """The person pressed Ctrl+C: what was not sent yet must not be sent later, unasked."""
-    for entry in queued:
-        if isinstance(entry, UploadItem):
-            await desk.uploads.cancel(entry.id)
-
-
-def _draw(bar: ProgressBar, event: UploadEvent) -> None:
-    if isinstance(event, UploadChanged) and event.item.state in (UploadState.SENDING, UploadState.COMMITTING):
-        bar.show(event.item.file_name, event.item.sent_bytes, event.item.size)
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+    for item in desk.uploads.items():
+        await desk.uploads.cancel(item.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from enum import Enum
 from string import Template
 
@@ -43,6 +42,8 @@ def format_link(image: Image, form: LinkForm, *, file_name: str = "", template: 
         case LinkForm.MARKDOWN:
             return f"[![{_markdown_text(label)}]({_markdown_url(image.url)})]({_markdown_url(viewer)})"
         case LinkForm.HTML:
+            import html
+
             address, source, alt = (html.escape(text) for text in (viewer, image.url, label))
             return f'<a href="{address}"><img src="{source}" alt="{alt}"></a>'
         case LinkForm.BBCODE:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from app.core.errors import UserFacingError
 from app.core.ports import Probe
 
 PROBE_TIMEOUT_S = 5.0
@@ -28,6 +29,8 @@ async def examine(parts: Mapping[str, Callable[[], Awaitable[Probe]]]) -> tuple[
                 return Finding(part, await probe())
         except TimeoutError:
             reason = f"It did not answer within {PROBE_TIMEOUT_S:g} seconds."
-            return Finding(part, Probe(part, available=False, reason=reason, remedy="Restart it, or log in again."))
+            return Finding(part, Probe("?", available=False, reason=reason, remedy="Restart it, or log in again."))
+        except UserFacingError as error:
+            return Finding(part, Probe("?", available=False, reason=error.message, remedy=error.remedy))
 
     return tuple(await asyncio.gather(*(one(part, probe) for part, probe in parts.items())))

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import io
 import json
 from itertools import permutations
 
 import pytest
 
 from app.cli.exit_codes import ExitCode, exit_code
-from app.cli.output import ProgressBar, Result, print_json, print_line
+from app.cli.output import Result, print_json
+from app.cli.streams import print_line
 from app.core.errors import ErrorKind, InputError
 from app.core.imglink import Image, ImageId
 
@@ -48,25 +48,3 @@ def test_json_is_ascii_and_reads_back(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_servers_words_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     print_line("\x1b]0;owned\x07link")
     assert "\x1b" not in capsys.readouterr().out
-
-
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_the_bar_shows_progress_and_leaves_nothing() -> None:
-    terminal = _Terminal()
-    bar = ProgressBar(terminal)
-    bar.show("a.png", 100, 100)
-    assert "finishing" in terminal.getvalue()
-    bar.clear()
-    assert terminal.getvalue().endswith("\r\x1b[K")
-
-
-def test_no_bar_where_there_is_no_terminal() -> None:
-    stream = io.StringIO()
-    bar = ProgressBar(stream)
-    bar.show("a.png", 1, 2)
-    bar.clear()
-    assert stream.getvalue() == ""

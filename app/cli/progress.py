@@ -1,0 +1,84 @@
+"""The progress bar of uploads, on standard error and only where that is a terminal."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from app.cli.streams import printable
+from app.core.uploads import UploadChanged, UploadEvent, UploadId, UploadItem, UploadState
+
+_WIDTH = 24
+_EVERY_S = 0.1
+_CLEAR = "\r\x1b[K"
+_OVER = (UploadState.DONE, UploadState.FAILED, UploadState.CANCELLED, UploadState.UNCERTAIN)
+
+
+class ProgressBar:
+    """One bar over all files of a command."""
+
+    def __init__(
+        self, items: Sequence[UploadItem], stream: TextIO | None, *, environ: Mapping[str, str] = os.environ
+    ) -> None:
+        """`stream` is where it is drawn; nothing is when that is no terminal, or one that knows no control codes."""
+        self._stream = stream if stream is not None and stream.isatty() and environ.get("TERM") != "dumb" else None
+        self._sent: dict[UploadId, int] = dict.fromkeys((item.id for item in items), 0)
+        self._sizes = {item.id: item.size for item in items}
+        self._names = {item.id: item.file_name for item in items}
+        self._over: set[UploadId] = set()
+        self._drawn_at = 0.0
+        self._is_shown = False
+
+    def update(self, event: UploadEvent) -> None:
+        """Draw how far it is, at most ten times a second."""
+        if self._stream is None or not isinstance(event, UploadChanged) or event.item.id not in self._sizes:
+            return
+        item = event.item
+        if item.state in _OVER:
+            self._over.add(item.id)
+        is_whole = item.state in (UploadState.COMMITTING, *_OVER)
+        self._sent[item.id] = item.size if is_whole else item.sent_bytes
+        now = time.monotonic()
+        if now - self._drawn_at >= _EVERY_S or (is_whole and len(self._over) < len(self._sizes)):
+            self._drawn_at = now
+            self._draw(item)
+
+    def clear(self) -> None:
+        """Take the bar away, so that something else can be printed."""
+        if self._is_shown:
+            self._write(_CLEAR)
+            self._is_shown = False
+
+    def _draw(self, item: UploadItem) -> None:
+        total, sent = sum(self._sizes.values()), sum(self._sent.values())
+        share = sent / total if total else 1.0
+        full, empty = _blocks(self._stream)
+        bar = (full * round(share * _WIDTH)).ljust(_WIDTH, empty)
+        state = "finishing" if sent >= total else f"{share:4.0%}"
+        count = f"  {len(self._over)}/{len(self._sizes)}" if len(self._sizes) > 1 else ""
+        line = f"{bar} {state}{count}  {printable(self._names[item.id], self._stream)}"
+        self._write(_CLEAR + line[: _columns(self._stream) - 1])
+        self._is_shown = True
+
+    def _write(self, text: str) -> None:
+        assert self._stream is not None
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            # The terminal has gone; the uploads need not.
+            self._stream, self._is_shown = None, False
+
+
+def _blocks(stream: TextIO | None) -> tuple[str, str]:
+    encoding = (getattr(stream, "encoding", None) or "").lower().replace("-", "")
+    return ("█", "░") if encoding == "utf8" else ("#", "-")
+
+
+def _columns(stream: TextIO | None) -> int:
+    try:
+        return (os.get_terminal_size(stream.fileno()).columns if stream is not None else 0) or 80
+    except (OSError, ValueError):
+        return 80
