@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -128,8 +129,23 @@ class XClient:
         return PaintedWindow(self, window, rect_px, picture)
 
     def has_window_manager(self) -> bool:
-        """True when one has taken charge of this screen."""
-        return bool(self._property(self._root, "_NET_SUPPORTING_WM_CHECK", Xatom.WINDOW))
+        """True when one manages new windows; Openbox announces itself a little before, and loses what comes then."""
+        if not self._property(self._root, "_NET_SUPPORTING_WM_CHECK", Xatom.WINDOW):
+            return False
+        window = self._root.create_window(0, 0, 9, 9, 0, X.CopyFromParent)
+        window.map()
+        is_managed = self._becomes(True, window.id)
+        window.destroy()
+        return self._becomes(False, window.id) and is_managed
+
+    def _becomes(self, wanted: bool, window_id: int) -> bool:
+        """Wait a little until the window manager lists a window, or no longer does."""
+        deadline = time.monotonic() + 0.5
+        while (window_id in self._property(self._root, "_NET_CLIENT_LIST", Xatom.WINDOW)) is not wanted:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
 
     def has_tray(self) -> bool:
         """True when a tray host takes XEmbed icons."""
