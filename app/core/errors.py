@@ -7,6 +7,10 @@ belongs to the crash handler. Adapters convert the failures they expect with `ra
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.core.ports import NewUpload
 
 
 class ErrorKind(Enum):
@@ -67,6 +71,10 @@ class NotSaved(UserFacingError):
 
     data: bytes | None = None
     """Those bytes, to be copied, saved elsewhere or queued again; None when a file still has them."""
+    new: NewUpload | None = None
+    """How they were to be queued; None when they were not."""
+    reason: str = ""
+    """Why, as half a sentence."""
 
 
 class Cancelled(Exception):

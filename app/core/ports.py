@@ -31,7 +31,7 @@ from app.core.imglink import (
 )
 from app.core.screen import Desktop, Frame
 from app.core.shortcuts import Shortcut
-from app.core.uploads import QueueState, UploadId, UploadItem, UploadState
+from app.core.uploads import NOTHING_AFTER, AfterUpload, QueueState, UploadId, UploadItem, UploadState
 from app.core.workflow import SourceKind
 
 
@@ -362,6 +362,12 @@ class UploadStore(Protocol):
     async def recent(self, limit: int) -> tuple[UploadItem, ...]:
         """The latest finished uploads, newest first."""
 
+    async def unfinished(self) -> tuple[UploadItem, ...]:
+        """Every upload but the cancelled after which something is still to be done, oldest first."""
+
+    async def set_after(self, upload_id: UploadId, after: AfterUpload) -> UploadItem | None:
+        """Record what is left to do after an upload; None when the upload was forgotten meanwhile."""
+
     async def update_image(self, image: Image) -> UploadItem | None:
         """Record what the service says of an image now; None when it is not one of ours."""
 
@@ -398,6 +404,8 @@ class NewUpload:
     options: UploadOptions
     width: int | None = None
     height: int | None = None
+    after: AfterUpload = NOTHING_AFTER
+    """What is to be done once it is uploaded; what `options` ask for is added by itself."""
 
 
 class Clock(Protocol):

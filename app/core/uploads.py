@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -10,9 +10,14 @@ from typing import NewType
 
 from app.core.errors import ErrorKind
 from app.core.imglink import Image, UploadOptions
-from app.core.workflow import SourceKind
+from app.core.links import LinkForm
+from app.core.workflow import SourceKind, UploadTask
 
 UploadId = NewType("UploadId", str)
+GroupId = NewType("GroupId", str)
+
+NETWORK_TASKS = frozenset({UploadTask.ADD_TO_ALBUM, UploadTask.ASSIGN_EMBED})
+"""The after-upload tasks that are calls to the service; the others happen on this computer."""
 
 
 class UploadState(Enum):
@@ -39,6 +44,49 @@ class RemoteState(Enum):
     UNKNOWN = "unknown"
     THERE = "there"
     GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class AfterUpload:
+    """What is still to be done once an upload is there. It is kept with the upload, so it outlives a restart."""
+
+    tasks: frozenset[UploadTask] = frozenset()
+    """Each leaves when it is done."""
+    link_form: LinkForm | None = None
+    """None means as the settings say."""
+    group: GroupId | None = None
+    """Uploads that were given together share it: one text on the clipboard, one notification."""
+    problems: tuple[tuple[UploadTask, str], ...] = ()
+    """Why a task of these failed; it waits for the person."""
+
+    @property
+    def due(self) -> frozenset[UploadTask]:
+        """The tasks that have not failed."""
+        return self.tasks - {task for task, _ in self.problems}
+
+    def without(self, tasks: frozenset[UploadTask]) -> AfterUpload:
+        """The rest when these are done, or given up."""
+        left = tuple((task, reason) for task, reason in self.problems if task not in tasks)
+        return replace(self, tasks=self.tasks - tasks, problems=left)
+
+    def failed(self, task: UploadTask, reason: str) -> AfterUpload:
+        """The same with a task that waits for the person."""
+        others = tuple((each, words) for each, words in self.problems if each is not task)
+        return replace(self, problems=(*others, (task, reason)))
+
+    def hopeful(self) -> AfterUpload:
+        """The same with every failed task due again."""
+        return replace(self, problems=())
+
+
+NOTHING_AFTER = AfterUpload()
+"""Nothing is left to do."""
+
+
+def with_network_tasks(after: AfterUpload, options: UploadOptions) -> AfterUpload:
+    """Add the calls that `options` ask for: the album and the embed profile."""
+    wanted = {UploadTask.ADD_TO_ALBUM: options.album, UploadTask.ASSIGN_EMBED: options.embed}
+    return replace(after, tasks=after.tasks | {task for task, target in wanted.items() if target is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +125,8 @@ class UploadItem:
     """Of the bytes, as hexadecimal digits."""
     has_file: bool = True
     """False when `path` is gone: old files of finished uploads make room for new ones."""
+    after: AfterUpload = NOTHING_AFTER
+    """What is left to do once it is done."""
 
     @property
     def progress(self) -> float:

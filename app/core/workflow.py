@@ -49,6 +49,8 @@ class CaptureTask(Enum):
 class UploadTask(Enum):
     """After-upload tasks, in the order they run."""
 
+    ADD_TO_ALBUM = "album"
+    ASSIGN_EMBED = "embed"
     COPY_LINK = "copy-link"
     NOTIFY = "notify"
     OPEN_VIEWER = "open"

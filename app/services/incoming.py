@@ -16,7 +16,7 @@ from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions
 from app.core.naming import neutral_upload_name
 from app.core.ports import NewUpload
-from app.core.uploads import UploadItem
+from app.core.uploads import NOTHING_AFTER, AfterUpload, UploadItem
 from app.core.workflow import SourceKind
 from app.services.intake import CheckedFile, check_data, check_file, shown_name
 from app.services.uploads import UploadQueue
@@ -69,7 +69,12 @@ class IncomingFiles:
         self._preferences = preferences
 
     async def take_files(
-        self, paths: Iterable[Path], kind: SourceKind, options: UploadOptions | None = None
+        self,
+        paths: Iterable[Path],
+        kind: SourceKind,
+        options: UploadOptions | None = None,
+        *,
+        after: AfterUpload = NOTHING_AFTER,
     ) -> tuple[UploadItem | Refused, ...]:
         """Queue the files that can be sent; for each of the others, in its place, the reason."""
         preferences = self._preferences()
@@ -79,12 +84,12 @@ class IncomingFiles:
         for path in paths:
             try:
                 checked = await asyncio.to_thread(check_file, path, anonymous=is_anonymous)
-                results.append(await self._take(checked, kind, chosen, preferences))
+                results.append(await self._take(checked, kind, chosen, preferences, after))
             except UserFacingError as error:
                 results.append(Refused(shown_name(path), error))
         return tuple(results)
 
-    async def take_picture(self, data: bytes, kind: SourceKind) -> UploadItem:
+    async def take_picture(self, data: bytes, kind: SourceKind, *, after: AfterUpload = NOTHING_AFTER) -> UploadItem:
         """Queue the bytes of a picture that is no file. Raises UserFacingError."""
         preferences = self._preferences()
         options = preferences.options
@@ -94,17 +99,23 @@ class IncomingFiles:
             await asyncio.to_thread(self._cleaner.clean, io.BytesIO(data), target, checked.format)
             data = target.getvalue()
         name = neutral_upload_name(checked.format.extension)
-        return await self._uploads.enqueue_bytes(data, NewUpload(name, name, kind, checked.mime, options))
+        new = NewUpload(name, name, kind, checked.mime, options, after=after)
+        return await self._uploads.enqueue_bytes(data, new)
 
     async def _take(
-        self, file: CheckedFile, kind: SourceKind, options: UploadOptions, preferences: IncomingPreferences
+        self,
+        file: CheckedFile,
+        kind: SourceKind,
+        options: UploadOptions,
+        preferences: IncomingPreferences,
+        after: AfterUpload,
     ) -> UploadItem:
         name = None if preferences.neutral_names else file.shown_name
         if not (preferences.strip_metadata and self._cleaner.can_clean(file.format)):
-            return await self._uploads.enqueue_file(file, options, kind, upload_name=name)
+            return await self._uploads.enqueue_file(file, options, kind, upload_name=name, after=after)
         copy = await asyncio.to_thread(self._clean_copy, file)
         try:
-            return await self._uploads.enqueue_file(file, options, kind, upload_name=name, taken_from=copy)
+            return await self._uploads.enqueue_file(file, options, kind, upload_name=name, taken_from=copy, after=after)
         finally:
             await asyncio.to_thread(copy.unlink)
 

@@ -19,6 +19,8 @@ from app.core.imglink import UploadOptions
 from app.core.naming import neutral_upload_name
 from app.core.ports import ImgLink, NewUpload, Timer, UploadStore
 from app.core.uploads import (
+    NOTHING_AFTER,
+    AfterUpload,
     QueueChanged,
     QueueMode,
     QueueReordered,
@@ -151,7 +153,7 @@ class UploadQueue:
         try:
             return await self._take_in(self._store.add_bytes(data, new))
         except NotSaved as error:
-            error.data = data
+            error.data, error.new = data, new
             raise
 
     async def enqueue_file(
@@ -162,6 +164,7 @@ class UploadQueue:
         *,
         upload_name: str | None = None,
         taken_from: Path | None = None,
+        after: AfterUpload = NOTHING_AFTER,
     ) -> UploadItem:
         """Queue a copy of a checked file. The service is told a neutral name unless `upload_name` gives one.
 
@@ -173,6 +176,7 @@ class UploadQueue:
             kind=kind,
             mime=file.mime,
             options=options,
+            after=after,
         )
         return await self._take_in(self._store.add_file(taken_from or file.path, new))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.core.imglink import AlbumId, EmbedId, Image, ImageId, UploadOptions, Visibility
+from app.core.links import LinkForm
 from app.core.ports import NewUpload
-from app.core.uploads import UploadId
-from app.core.workflow import SourceKind
+from app.core.uploads import NOTHING_AFTER, AfterUpload, GroupId, UploadId
+from app.core.workflow import SourceKind, UploadTask
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIDECAR_VERSION = 1
@@ -38,6 +40,24 @@ def load_image(text: str) -> Image:
     return _image(json.loads(text))
 
 
+def dump_after(after: AfterUpload) -> str | None:
+    """What is left to do as JSON; None when that is nothing."""
+    if not after.tasks:
+        return None
+    fields = {
+        "tasks": sorted(task.value for task in after.tasks),
+        "link_form": None if after.link_form is None else after.link_form.value,
+        "group": after.group,
+        "problems": {task.value: reason for task, reason in after.problems},
+    }
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def load_after(text: str | None) -> AfterUpload:
+    """Read what `dump_after` wrote."""
+    return NOTHING_AFTER if text is None else _after(json.loads(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Sidecar:
     """What is needed to make an upload's row again."""
@@ -55,7 +75,7 @@ class Sidecar:
 
 def dump_sidecar(sidecar: Sidecar) -> bytes:
     """As JSON for people and for recovery."""
-    new, options = sidecar.new, sidecar.new.options
+    new, options, after = sidecar.new, sidecar.new.options, dump_after(sidecar.new.after)
     fields = {
         "version": _SIDECAR_VERSION,
         "id": sidecar.id,
@@ -75,6 +95,7 @@ def dump_sidecar(sidecar: Sidecar) -> bytes:
         "album": options.album,
         "embed": options.embed,
         "image": None if sidecar.image is None else json.loads(dump_image(sidecar.image)),
+        "follow_up": None if after is None else json.loads(after),
     }
     return json.dumps(fields, ensure_ascii=False, indent=1).encode()
 
@@ -94,7 +115,7 @@ def load_sidecar(data: bytes) -> Sidecar:
             created_at=from_micros(_number(fields["created_at"])),
             image=None if fields["image"] is None else _image(fields["image"]),
         )
-    except (KeyError, TypeError, OverflowError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError("not a sidecar") from error
 
 
@@ -114,6 +135,18 @@ def _new_upload(fields: dict[str, object]) -> NewUpload:
         ),
         width=_optional_number(fields["width"]),
         height=_optional_number(fields["height"]),
+        # Sidecars of the first version do not have it.
+        after=NOTHING_AFTER if fields.get("follow_up") is None else _after(fields["follow_up"]),
+    )
+
+
+def _after(fields: Any) -> AfterUpload:
+    link_form, group = _optional_text(fields["link_form"]), _optional_text(fields["group"])
+    return AfterUpload(
+        tasks=frozenset(UploadTask(each) for each in fields["tasks"]),
+        link_form=None if link_form is None else LinkForm(link_form),
+        group=None if group is None else GroupId(group),
+        problems=tuple((UploadTask(task), _text(reason)) for task, reason in fields["problems"].items()),
     )
 
 

@@ -55,11 +55,13 @@ def _remedy(error: Exception) -> str:
 def not_saved(error: Exception) -> NotSaved:
     """A capture that could not be made durable."""
     reason = why(error) if isinstance(error, OSError) else "in the list of uploads, " + _database_reason(error)
-    return NotSaved(
+    problem = NotSaved(
         f"This was not saved and not uploaded: {reason}.",
         remedy=_remedy(error) + " What was captured can still be copied, or saved elsewhere.",
         details=repr(error),
     )
+    problem.reason = reason
+    return problem
 
 
 def _primary_code(error: Exception) -> int | None:

@@ -158,7 +158,14 @@ class _Meter:
 def sidecar_of(item: UploadItem) -> Sidecar:
     """The sidecar that belongs to an item."""
     new = NewUpload(
-        item.file_name, item.upload_name, item.kind, item.mime, item.options, width=item.width, height=item.height
+        item.file_name,
+        item.upload_name,
+        item.kind,
+        item.mime,
+        item.options,
+        width=item.width,
+        height=item.height,
+        after=item.after,
     )
     return Sidecar(item.id, item.path.name, new, item.size, item.sha256, item.created_at)
 

@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import ErrorKind
 from app.core.imglink import AlbumId, EmbedId, Image, ImageId, UploadOptions, Visibility
-from app.core.uploads import RemoteState, UploadId, UploadItem, UploadState
+from app.core.uploads import AfterUpload, RemoteState, UploadId, UploadItem, UploadState, with_network_tasks
 from app.core.workflow import SourceKind
-from app.store.codec import Sidecar, dump_image, from_micros, load_image, to_micros
+from app.store.codec import Sidecar, dump_after, dump_image, from_micros, load_after, load_image, to_micros
 
 if TYPE_CHECKING:
     import sqlite3
 
 _COLUMNS = (
     "id, file, file_name, upload_name, kind, mime, size, visibility, nsfw, anonymous, album, embed, state, created_at, "
-    "width, height, reason, error_kind, image, remote_state, updated_at, attempts, sha256, has_file"
+    "width, height, reason, error_kind, image, remote_state, updated_at, attempts, sha256, has_file, follow_up"
 )
 _ADD = """
     INSERT INTO uploads (id, position, state, reason, error_kind, created_at, updated_at, finished_at, file, file_name,
         upload_name, kind, mime, size, sha256, width, height, visibility, nsfw, anonymous, album, embed, image_id,
-        image, remote_state)
+        image, remote_state, follow_up)
     VALUES (:id, (SELECT coalesce(max(seq), 0) + 1 FROM uploads), :state, :reason, :error_kind, :created_at,
         :updated_at, :finished_at, :file, :file_name, :upload_name, :kind, :mime, :size, :sha256, :width, :height,
-        :visibility, :nsfw, :anonymous, :album, :embed, :image_id, :image, :remote_state)
+        :visibility, :nsfw, :anonymous, :album, :embed, :image_id, :image, :remote_state,
+        :follow_up)
 """
 _FINISHED = (UploadState.DONE, UploadState.CANCELLED)
 _ALL_SENT = (UploadState.DONE, UploadState.COMMITTING, UploadState.UNCERTAIN)
@@ -44,6 +45,8 @@ def add(
 ) -> None:
     """Insert a row, last in the order of sending."""
     new, options, image = sidecar.new, sidecar.new.options, sidecar.image
+    # One that is done already comes back after a disaster: what followed it then must not be done once more.
+    follow_up = None if state is UploadState.DONE else dump_after(with_network_tasks(new.after, options))
     values = {
         "id": sidecar.id,
         "state": state.value,
@@ -69,6 +72,7 @@ def add(
         "image_id": None if image is None else image.id,
         "image": None if image is None else dump_image(image),
         "remote_state": (RemoteState.UNKNOWN if image is None else RemoteState.THERE).value,
+        "follow_up": follow_up,
     }
     connection.execute(_ADD, values)
 
@@ -135,6 +139,12 @@ def merged(known: Image | None, fresh: Image) -> Image:
     return replace(fresh, **missing)
 
 
+def set_after(connection: sqlite3.Connection, upload_id: UploadId, after: AfterUpload) -> bool:
+    """Record what is left to do; False when there is no such row."""
+    query = "UPDATE uploads SET follow_up = ? WHERE id = ?"
+    return connection.execute(query, (dump_after(after), upload_id)).rowcount == 1
+
+
 def set_gone(connection: sqlite3.Connection, image_id: ImageId) -> None:
     """Record that an image is not on the service any more."""
     connection.execute("UPDATE uploads SET remote_state = ? WHERE image_id = ?", (RemoteState.GONE.value, image_id))
@@ -171,6 +181,11 @@ def find(connection: sqlite3.Connection, folder: Path, image_id: ImageId) -> Upl
 def pending(connection: sqlite3.Connection, folder: Path) -> tuple[UploadItem, ...]:
     """Everything but the done and the cancelled, in the order of sending."""
     return _select(connection, folder, "WHERE state NOT IN ('done', 'cancelled') ORDER BY position, seq")
+
+
+def unfinished(connection: sqlite3.Connection, folder: Path) -> tuple[UploadItem, ...]:
+    """Everything but the cancelled after which something is to be done, oldest first."""
+    return _select(connection, folder, "WHERE follow_up IS NOT NULL AND state != 'cancelled' ORDER BY seq")
 
 
 def recent(connection: sqlite3.Connection, folder: Path, limit: int) -> tuple[UploadItem, ...]:
@@ -240,4 +255,5 @@ def _item(row: sqlite3.Row, folder: Path) -> UploadItem:
         attempts=row["attempts"],
         sha256=row["sha256"],
         has_file=bool(row["has_file"]),
+        after=load_after(row["follow_up"]),
     )

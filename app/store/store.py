@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import Image, ImageId
 from app.core.ports import Clock, NewUpload
-from app.core.uploads import QueueState, UploadId, UploadItem, UploadState
+from app.core.uploads import AfterUpload, QueueState, UploadId, UploadItem, UploadState
 from app.store import durable, ledger, rows
 from app.store.codec import Sidecar
 from app.store.database import DamagedDatabase, open_database, relaxed, set_aside, transaction
@@ -121,6 +121,14 @@ class SqliteUploadStore:
     async def recent(self, limit: int) -> tuple[UploadItem, ...]:
         """See `UploadStore`."""
         return await self._on_db(lambda: rows.recent(self._connection, self._outbox.path, limit))
+
+    async def unfinished(self) -> tuple[UploadItem, ...]:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: rows.unfinished(self._connection, self._outbox.path))
+
+    async def set_after(self, upload_id: UploadId, after: AfterUpload) -> UploadItem | None:
+        """See `UploadStore`."""
+        return await self._on_db(lambda: self._set_after(upload_id, after))
 
     async def update_image(self, image: Image) -> UploadItem | None:
         """See `UploadStore`."""
@@ -293,6 +301,11 @@ class SqliteUploadStore:
         if item is None:
             raise KeyError(upload_id)
         return item
+
+    def _set_after(self, upload_id: UploadId, after: AfterUpload) -> UploadItem | None:
+        with transaction(self._connection):
+            known = rows.set_after(self._connection, upload_id, after)
+        return self._row(upload_id) if known else None
 
     def _update_image(self, image: Image) -> UploadItem | None:
         item = rows.find(self._connection, self._outbox.path, image.id)

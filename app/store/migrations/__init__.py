@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from app.store.migrations import m0001_uploads
+from app.store.migrations import m0001_uploads, m0002_follow_up
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (m0001_uploads.STATEMENTS,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (m0001_uploads.STATEMENTS, m0002_follow_up.STATEMENTS)

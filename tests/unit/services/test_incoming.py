@@ -15,7 +15,7 @@ from app.core.errors import InputError
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions
 from app.core.ports import NewUpload
-from app.core.uploads import UploadId, UploadItem, UploadState
+from app.core.uploads import NOTHING_AFTER, AfterUpload, UploadId, UploadItem, UploadState
 from app.core.workflow import SourceKind
 from app.services.incoming import IncomingFiles, IncomingPreferences, Refused
 from app.services.intake import CheckedFile
@@ -36,6 +36,7 @@ class Queue:
         *,
         upload_name: str | None = None,
         taken_from: Path | None = None,
+        after: AfterUpload = NOTHING_AFTER,
     ) -> UploadItem:
         self.taken.append((file.shown_name, upload_name, (taken_from or file.path).read_bytes()))
         return _item(file.shown_name, kind, options)
