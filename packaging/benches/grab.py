@@ -7,6 +7,7 @@ and what one way leaves of the heap decides whether the next one's buffer is mad
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -24,19 +25,19 @@ WINDOWS = 30
 AREA = {"left": 0, "top": 0, "width": SIZE_4K[0], "height": SIZE_4K[1]}
 
 
-@benchmark("warm 4K grab to QImage, against memcpy", gate=3.5, rounds=15, warmups=3)
+@benchmark("warm 4K grab to QImage, against memcpy", gate=3.5, rounds=7, warmups=1)
 def against_memcpy() -> Iterator[Race]:
     with _grabbers(windows=0) as measure:
         yield _race(measure, {"memcpy of the frame": "memcpy"})
 
 
-@benchmark("warm 4K grab to QImage, against grabWindow", gate=0.4, rounds=15, warmups=3)
+@benchmark("warm 4K grab to QImage, against grabWindow", gate=0.4, rounds=7, warmups=1)
 def against_qt() -> Iterator[Race]:
     with _grabbers(windows=0) as measure:
         yield _race(measure, {"QScreen.grabWindow": "qt", "a new mss each time": "new mss"})
 
 
-@benchmark("warm 4K grab with 30 windows listed", gate=None, rounds=15, warmups=3)
+@benchmark("warm 4K grab with 30 windows listed", gate=None, rounds=7, warmups=1)
 def with_windows() -> Iterator[Race]:
     with _grabbers(windows=WINDOWS) as measure:
         yield _race(measure, {"mss, the pixels alone": "mss"})
@@ -98,12 +99,20 @@ def _child(what: str, env: Mapping[str, str]) -> Iterator[_Child]:
 
 
 def _serve(what: str) -> None:
-    """The child: one grab for each line it reads."""
+    """The child: for each line it reads, the median of a few grabs in a row.
+
+    Warm means that one came just before; else the figure tells what other processes left in the cache.
+    """
     way = {"ours": _ours, "memcpy": _memcpy, "qt": _qt, "mss": _mss, "new mss": _new_mss}[what]()
     for _ in sys.stdin:
-        begin = time.perf_counter()
         way()
-        print((time.perf_counter() - begin) * 1000, flush=True)
+        print(statistics.median(_timed_ms(way) for _ in range(5)), flush=True)
+
+
+def _timed_ms(way: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    way()
+    return (time.perf_counter() - begin) * 1000
 
 
 def _ours() -> Callable[[], object]:
