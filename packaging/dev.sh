@@ -11,6 +11,7 @@ usage: sh packaging/dev.sh COMMAND [ARGUMENTS]
   check   ruff, mypy, the direction of imports
   bench   races against other programs, with the gates
   shots   pictures of every window, and README's
+  torture kill the sending process 500 times (or N) and check each time that nothing is lost or sent twice
   demo    the demo server alone
   setup   only prepare the environment
 
@@ -238,6 +239,11 @@ shots)
     need run virtual
     use_venv
     exec python packaging/shots.py "$@"
+    ;;
+torture)
+    need test
+    use_venv
+    exec python packaging/torture.py "$@"
     ;;
 demo)
     use_venv
