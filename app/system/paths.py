@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from app.core.errors import UserFacingError
+from app.system.runtime import runtime_folder
 
 _NAME = "imglink"
 _MAC_NAME = "cc.imglink.Desktop"
@@ -34,10 +34,10 @@ class Paths:
     @classmethod
     def detect(cls, environ: Mapping[str, str], *, home: Path, platform: str) -> Paths:
         """Choose by the XDG base directory rules, or the Library folders on macOS (`platform` as `sys.platform`)."""
+        runtime = Path(runtime_folder(environ, home=str(home), platform=platform))
         if platform == "darwin":
             library = home / "Library"
             support = library / "Application Support" / _MAC_NAME
-            runtime = Path(environ.get("TMPDIR") or tempfile.gettempdir()) / f"{_MAC_NAME}-{os.getuid()}"
             return cls(support, support / "data", library / "Logs" / _MAC_NAME, library / "Caches" / _MAC_NAME, runtime)
         state = _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / _NAME
         return cls(
@@ -45,8 +45,7 @@ class Paths:
             data=_xdg(environ, "XDG_DATA_HOME", home / ".local" / "share") / _NAME,
             state=state,
             cache=_xdg(environ, "XDG_CACHE_HOME", home / ".cache") / _NAME,
-            # Without a runtime folder of the session, one below home: never a guessable name in /tmp.
-            runtime=_xdg(environ, "XDG_RUNTIME_DIR", state / "run") / _NAME,
+            runtime=runtime,
         )
 
     def beside(self, suffix: str) -> Paths:
