@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import secrets
 import signal
@@ -64,6 +65,8 @@ class DemoServer:
     def start(self) -> None:
         """Start; returns when requests are answered. Raises UserFacingError: extra missing, port taken, bad folder."""
         try:
+            # All that needs them, so that none is found missing half-way.
+            importlib.import_module("app.demo.app")
             from app.demo.runner import Runner
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] not in _EXTRA:
