@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +13,7 @@ from app.cli.exit_codes import ExitCode, exit_code
 from app.cli.links import chosen_form, copy_links
 from app.cli.output import Result, print_json, say_failure
 from app.cli.progress import ProgressBar
-from app.cli.streams import Lines, say
+from app.cli.streams import Lines, say, standard_error
 from app.core.errors import ErrorKind
 from app.core.imglink import UploadOptions, Visibility
 from app.core.links import format_link
@@ -38,12 +37,16 @@ class Sent:
 
 async def upload(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     """Send the files that can be sent, each on its own; say of the others why not."""
+    taken: list[UploadItem] = []
     try:
         queued = await desk.incoming.take_files(
-            arguments.paths, SourceKind.CLI, chosen_options(arguments, desk.options)
+            [desk.folder / path for path in arguments.paths],
+            SourceKind.CLI,
+            chosen_options(arguments, desk.options),
+            on_taken=taken.append,
         )
     except asyncio.CancelledError:
-        await _withdraw(desk)
+        await _withdraw(desk, taken)
         raise
     return await finish(arguments, desk, [os.fspath(path) for path in arguments.paths], queued, is_capture=False)
 
@@ -73,7 +76,7 @@ async def finish(
     """
     sent, lines = Sent(), Lines()
     items = [entry for entry in queued if isinstance(entry, UploadItem)]
-    bar = ProgressBar(items, sys.stderr)
+    bar = ProgressBar(items, standard_error())
     unsubscribe = desk.uploads.subscribe(bar.update)
 
     def tell(file: str | None, entry: UploadItem | Refused) -> None:
@@ -85,10 +88,11 @@ async def finish(
             settled = entry if isinstance(entry, Refused) else await _settle(desk, entry, is_capture=is_capture)
             tell(file, settled)
     except asyncio.CancelledError:
-        await _withdraw(desk)
+        if not (is_capture and desk.is_ending()):
+            await _withdraw(desk, items)
         # What had arrived by then is there, and its links must not be lost with the rest.
         for file, entry in list(zip(files, queued, strict=True))[len(sent.results) :]:
-            tell(file, entry if isinstance(entry, Refused) else await desk.uploads.get(entry.id))
+            tell(file, entry if isinstance(entry, Refused) else _left(await desk.uploads.get(entry.id)))
         _print_results(arguments, sent)
         raise
     finally:
@@ -154,7 +158,13 @@ def _print_results(arguments: argparse.Namespace, sent: Sent) -> None:
         say("To store another key: imglink account key set (IMGLINK_API_KEY, when set, wins over it)")
 
 
-async def _withdraw(desk: StoreDesk) -> None:
+def _left(item: UploadItem) -> UploadItem:
+    """An upload that nobody waits for any more."""
+    return replace(item, reason=item.reason or "It waits to be sent.") if item.state in _HELD_BACK else item
+
+
+async def _withdraw(desk: StoreDesk, items: Sequence[UploadItem]) -> None:
     """The person pressed Ctrl+C: what was not sent yet must not be sent later, unasked."""
-    for item in desk.uploads.items():
+    # The last first: those in front are on their way, and each that ends lets one more begin.
+    for item in reversed(items):
         await desk.uploads.cancel(item.id)
