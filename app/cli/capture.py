@@ -18,7 +18,7 @@ from app.services.capture import Captured, CaptureRequest, PartlyDone
 
 async def capture(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     """Do it. When the picture cannot be saved, it is uploaded all the same, and the other way round."""
-    request = capture_request(arguments, chosen_options(arguments, desk.options))
+    request = capture_request(arguments, chosen_options(arguments, desk.options), desk.folder)
     code = ExitCode.DONE
     assert desk.captures is not None, "bootstrap builds it for this command"
     try:
@@ -29,7 +29,7 @@ async def capture(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     rect_px = captured.frame.rect_px
     if request.geometry_px not in (None, rect_px):
         say(f"Only a part of that region is on the screen: {rect_px} was taken.")
-    saved = None if captured.saved_path is None else os.fspath(captured.saved_path)
+    saved = None if captured.saved_path is None else _as_named(captured.saved_path, desk, arguments)
     if captured.upload is not None:
         return await finish(arguments, desk, [saved], [captured.upload], is_capture=True) or code
     if arguments.json:
@@ -39,17 +39,30 @@ async def capture(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     return code
 
 
-def capture_request(arguments: argparse.Namespace, options: UploadOptions) -> CaptureRequest:
+def capture_request(arguments: argparse.Namespace, options: UploadOptions, folder: Path = Path()) -> CaptureRequest:
     """What the arguments ask for."""
     tasks = frozenset() if arguments.no_upload else frozenset({CaptureTask.UPLOAD})
     return CaptureRequest(
-        Workflow("cli", "Command line", CaptureMode(arguments.mode), after_capture=tasks, options=options),
+        Workflow(
+            "cli",
+            "Command line",
+            CaptureMode(arguments.mode),
+            after_capture=tasks,
+            after_upload=frozenset(),
+            options=options,
+        ),
         monitor_number=arguments.number,
         geometry_px=arguments.geometry,
         include_cursor=arguments.cursor,
         delay_s=arguments.delay,
-        save_to=arguments.save,
+        is_alone=True,
+        save_to=None if arguments.save is None else folder / arguments.save,
     )
+
+
+def _as_named(path: Path, desk: StoreDesk, arguments: argparse.Namespace) -> str:
+    """Relative again, where the person named it so."""
+    return os.fspath(path if arguments.save.is_absolute() else path.relative_to(desk.folder))
 
 
 def _saved_as_json(saved: str | None, captured: Captured) -> dict[str, object]:
@@ -57,6 +70,6 @@ def _saved_as_json(saved: str | None, captured: Captured) -> dict[str, object]:
     return Result(saved, "saved").as_json() | {
         "width": rect_px.width,
         "height": rect_px.height,
-        "size": None if saved is None else Path(saved).stat().st_size,
+        "size": None if captured.saved_path is None else captured.saved_path.stat().st_size,
         "mime": image_format.mime,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,3 +41,7 @@ class StoreDesk(Desk):
     """Of the settings; flags add to them."""
     captures: CaptureService | None = None
     """For the command that takes pictures."""
+    folder: Path = Path()
+    """What relative paths start from; not the process's own when the command was handed over by another."""
+    is_ending: Callable[[], bool] = bool
+    """Asked when the command is cancelled: True when the application ends, False when the person gave up."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import TextIO
 
-from app.cli.streams import printable
+from app.cli.streams import Stream, printable
 from app.core.uploads import UploadChanged, UploadEvent, UploadId, UploadItem, UploadState
 
 _WIDTH = 24
@@ -20,7 +19,7 @@ class ProgressBar:
     """One bar over all files of a command."""
 
     def __init__(
-        self, items: Sequence[UploadItem], stream: TextIO | None, *, environ: Mapping[str, str] = os.environ
+        self, items: Sequence[UploadItem], stream: Stream | None, *, environ: Mapping[str, str] = os.environ
     ) -> None:
         """`stream` is where it is drawn; nothing is when that is no terminal, or one that knows no control codes."""
         self._stream = stream if stream is not None and stream.isatty() and environ.get("TERM") != "dumb" else None
@@ -72,12 +71,14 @@ class ProgressBar:
             self._stream, self._is_shown = None, False
 
 
-def _blocks(stream: TextIO | None) -> tuple[str, str]:
+def _blocks(stream: Stream | None) -> tuple[str, str]:
     encoding = (getattr(stream, "encoding", None) or "").lower().replace("-", "")
     return ("█", "░") if encoding == "utf8" else ("#", "-")
 
 
-def _columns(stream: TextIO | None) -> int:
+def _columns(stream: Stream | None) -> int:
+    if isinstance(columns := getattr(stream, "columns", None), int):
+        return columns or 80
     try:
         return (os.get_terminal_size(stream.fileno()).columns if stream is not None else 0) or 80
     except (OSError, ValueError):

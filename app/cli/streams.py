@@ -1,12 +1,60 @@
-"""Standard output and standard error, which may be closed, full, or in a narrow encoding."""
+"""Standard output and standard error, which may be closed, full, in a narrow encoding, or another process's."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
 
 from app.core.errors import UserFacingError
+
+
+class Stream(Protocol):
+    """What is needed of a text stream."""
+
+    @property
+    def encoding(self) -> str:
+        """What text is encoded as."""
+
+    def write(self, text: str, /) -> int:
+        """Write all of it. Raises OSError."""
+
+    def flush(self) -> None:
+        """See that it is out. Raises OSError."""
+
+    def isatty(self) -> bool:
+        """Whether a person is looking."""
+
+    def fileno(self) -> int:
+        """Its descriptor. Raises OSError when there is none in this process."""
+
+
+_redirected: ContextVar[tuple[Stream, Stream] | None] = ContextVar("streams", default=None)
+
+
+@contextmanager
+def printing_to(output: Stream, errors: Stream) -> Iterator[None]:
+    """Let what is printed inside, by this task and those it starts, go to these: a command that was handed over."""
+    token = _redirected.set((output, errors))
+    try:
+        yield
+    finally:
+        _redirected.reset(token)
+
+
+def standard_output() -> Stream | None:
+    """Where links go; None when it was closed before the start."""
+    redirected = _redirected.get()
+    return sys.stdout if redirected is None else redirected[0]
+
+
+def standard_error() -> Stream | None:
+    """Where everything else goes; None when it was closed before the start."""
+    redirected = _redirected.get()
+    return sys.stderr if redirected is None else redirected[1]
 
 
 class OutputClosed(UserFacingError):
@@ -18,7 +66,7 @@ class OutputClosed(UserFacingError):
 
 def print_line(text: str) -> None:
     """One line on standard output. Raises OutputClosed."""
-    _write(printable(text, sys.stdout))
+    _write(printable(text, standard_output()))
 
 
 def print_ascii(text: str) -> None:
@@ -47,7 +95,7 @@ class Lines:
 
 def say(text: str) -> None:
     """A sentence for the person, on standard error. When that is closed, there is nobody to tell."""
-    stream = sys.stderr
+    stream = standard_error()
     # Asked for by name: `print` takes standard output when it is told None.
     if stream is None:
         return
@@ -71,7 +119,7 @@ def flush_output() -> bool:
     return True
 
 
-def printable(text: str, stream: TextIO | None) -> str:
+def printable(text: str, stream: Stream | None) -> str:
     """Without control characters (a server's words and file names must not drive the terminal), fit for `stream`."""
     cleaned = "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
     encoding = getattr(stream, "encoding", None) or "utf-8"
@@ -79,7 +127,7 @@ def printable(text: str, stream: TextIO | None) -> str:
 
 
 def _write(text: str) -> None:
-    stream = sys.stdout
+    stream = standard_output()
     if stream is None:
         raise OutputClosed
     try:
@@ -90,7 +138,7 @@ def _write(text: str) -> None:
         raise OutputClosed(repr(error)) from error
 
 
-def _discard(stream: TextIO) -> None:
+def _discard(stream: Stream) -> None:
     """Let whatever else is written go nowhere, or the interpreter complains about it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

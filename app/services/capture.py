@@ -21,7 +21,7 @@ from app.core.imglink import UploadOptions
 from app.core.naming import file_name_from_pattern, neutral_upload_name
 from app.core.ports import Clipboard, Clock, Encoder, NewUpload, RegionSelector, ScreenCapture, Selection
 from app.core.screen import Desktop, Frame
-from app.core.uploads import UploadItem
+from app.core.uploads import NOTHING_AFTER, AfterUpload, UploadItem
 from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
 
 
@@ -50,6 +50,10 @@ class CaptureRequest:
     include_cursor: bool | None = None
     """None means as the settings say."""
     delay_s: float = 0.0
+    after: AfterUpload = NOTHING_AFTER
+    """What is to be done once it is uploaded; kept with it."""
+    is_alone: bool = False
+    """True leaves out the after-capture tasks of the settings: only the workflow's own are done."""
     save_to: Path | None = None
     """A file of the person's choice, instead of the save folder, or a folder, which gets a file with the usual name.
 
@@ -123,6 +127,11 @@ class CaptureService:
         self._grabber = ThreadPoolExecutor(1, thread_name_prefix="grab")
         self._is_busy = False
 
+    @property
+    def is_busy(self) -> bool:
+        """True while one is under way, from its delay to the person's choice."""
+        return self._is_busy
+
     async def run(self, request: CaptureRequest) -> Captured:
         """Do it. Raises Cancelled when the person does or when one is already under way, else UserFacingError.
 
@@ -195,7 +204,7 @@ class CaptureService:
         preferences = self._preferences()
         image_format = _format_of(request.save_to) or preferences.image_format
         preferences = replace(preferences, image_format=image_format)
-        tasks = request.workflow.after_capture | preferences.tasks
+        tasks = request.workflow.after_capture | (frozenset() if request.is_alone else preferences.tasks)
         saves = request.save_to is not None or CaptureTask.SAVE_TO_FOLDER in tasks
         data = b""
         if saves or CaptureTask.UPLOAD in tasks:
@@ -260,6 +269,7 @@ def _new_upload(
         kind=selection.kind,
         mime=preferences.image_format.mime,
         options=request.workflow.options or preferences.options,
+        after=request.after,
         width=frame.rect_px.width,
         height=frame.rect_px.height,
     )

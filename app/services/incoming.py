@@ -75,8 +75,12 @@ class IncomingFiles:
         options: UploadOptions | None = None,
         *,
         after: AfterUpload = NOTHING_AFTER,
+        on_taken: Callable[[UploadItem], None] | None = None,
     ) -> tuple[UploadItem | Refused, ...]:
-        """Queue the files that can be sent; for each of the others, in its place, the reason."""
+        """Queue the files that can be sent; for each of the others, in its place, the reason.
+
+        `on_taken` is told of each that is queued: who cancels this has no other way to know.
+        """
         preferences = self._preferences()
         chosen = options or preferences.options
         is_anonymous = await self._is_anonymous(chosen)
@@ -84,9 +88,13 @@ class IncomingFiles:
         for path in paths:
             try:
                 checked = await asyncio.to_thread(check_file, path, anonymous=is_anonymous)
-                results.append(await self._take(checked, kind, chosen, preferences, after))
+                item = await self._take(checked, kind, chosen, preferences, after)
             except UserFacingError as error:
                 results.append(Refused(shown_name(path), error))
+            else:
+                results.append(item)
+                if on_taken is not None:
+                    on_taken(item)
         return tuple(results)
 
     async def take_picture(self, data: bytes, kind: SourceKind, *, after: AfterUpload = NOTHING_AFTER) -> UploadItem:
