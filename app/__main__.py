@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from app.system.flags import KEEPER_FLAG
+from app.system.flags import KEEPER_FLAG, SECRETS_FLAG
 
 DEMO_FLAG = "--demo"
 _GC_THRESHOLD = 100_000
@@ -18,6 +18,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from app.ui.clipboard import keep_clipboard
 
         return keep_clipboard()
+
+    if words == [SECRETS_FLAG]:
+        from app.secrets.child import answer_requests
+
+        return answer_requests()
 
     if words in ([], [DEMO_FLAG]):
         # Told apart here, because the grammar costs more than all that a start has to do before its icon shows.

@@ -6,21 +6,17 @@ holds it until someone else copies something.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.core.errors import UserFacingError
 from app.system.flags import KEEPER_FLAG
+from app.system.relaunch import own_command, own_environment
 
 if TYPE_CHECKING:
     from app.core.screen import Frame
 
 _START_TIMEOUT_S = 15.0
-_SECRETS = ("IMGLINK_API_KEY", "IMGLINK_TOKEN")
-"""It stays for hours, and needs none."""
 
 
 class Reader(Protocol):
@@ -35,11 +31,9 @@ class KeeperClipboard:
 
     def __init__(self, environ: Mapping[str, str], reader: Reader | None, command: Sequence[str] = ()) -> None:
         """Without a `reader` the keeper's own word is taken. `command` replaces how this program is started again."""
-        self._environ = {name: value for name, value in environ.items() if name not in _SECRETS}
-        self._environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_import_root(), environ.get("PYTHONPATH", ""))))
+        self._environ = own_environment(environ)
         self._reader = reader
-        # -P: whatever is called “app” in the folder where the person stands is none of ours.
-        self._command = tuple(command) or (sys.executable, "-P", "-m", "app")
+        self._command = tuple(command) or own_command(KEEPER_FLAG)
 
     async def copy_text(self, text: str) -> bool:
         """Hand `text` to a keeper; True once it was read back. Raises UserFacingError when no keeper can start."""
@@ -57,10 +51,9 @@ class KeeperClipboard:
     def _start(self, text: str) -> None:
         import subprocess
 
-        command = (*self._command, KEEPER_FLAG)
         try:
             subprocess.run(
-                command,
+                self._command,
                 input=text.encode(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -74,8 +67,3 @@ class KeeperClipboard:
                 remedy="Copy it from the output instead.",
                 details=type(error).__name__,
             ) from error
-
-
-def _import_root() -> str:
-    """The folder from which this very program was imported."""
-    return str(Path(__file__).absolute().parents[2])

@@ -2,3 +2,6 @@
 
 KEEPER_FLAG = "--keep-clipboard"
 """Puts standard input's text on the clipboard; returns 0 once a process left behind owns it."""
+
+SECRETS_FLAG = "--ask-keyring"
+"""Asks the keyring what standard input says, and answers on standard output; see `app.secrets.child`."""
