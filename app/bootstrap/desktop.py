@@ -69,6 +69,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
 async def _build_services(
     profile: Profile, stack: AsyncExitStack, bridge: Bridge, selector: RegionSelector, run_soon: RunSoon
 ) -> Services:
+    from app.core.clock import SystemClock
     from app.hotkeys.choose import choose_hotkeys
     from app.services.followups import FollowUps
     from app.services.suite import Services
@@ -78,7 +79,7 @@ async def _build_services(
     async def open_page(url: str) -> None:
         bridge.post(open_url, url)
 
-    core = await build_core(profile, stack, resume_pending=True)
+    core = await build_core(profile, stack, resume_pending=True, stays=True)
     clipboard = QtClipboard(bridge, clipboard_reader(profile.environ))
     captures = build_captures(
         profile,
@@ -92,13 +93,17 @@ async def _build_services(
     stack.push_async_callback(notifier.close)
     follow_ups = FollowUps(
         uploads=core.uploads,
+        store=core.store,
         clipboard=clipboard,
         notifier=notifier,
         deleter=core.history,
         open_url=open_page,
         preferences=lambda: _link_preferences(profile.settings),
+        clock=SystemClock(),
         run_soon=run_soon,
     )
+    stack.push_async_callback(follow_ups.stop)
+    await follow_ups.start()
     hotkeys = await asyncio.to_thread(choose_hotkeys, profile.environ)
     # Pushed last, so that the keys are released first.
     stack.push_async_callback(hotkeys.stop)
@@ -110,6 +115,7 @@ async def _build_services(
         incoming=core.incoming,
         captures=captures,
         follow_ups=follow_ups,
+        assignments=core.assignments,
         clipboard=clipboard,
         notifier=notifier,
         hotkeys=hotkeys,

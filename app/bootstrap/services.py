@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from app.api.client import Client
     from app.core.base_url import BaseUrl
     from app.core.images import ImageFormat
-    from app.core.ports import Clipboard, ImgLink, RegionSelector
+    from app.core.ports import Clipboard, ImgLink, RegionSelector, UploadStore
     from app.core.workflow import CaptureTask
-    from app.services.account import AccountService
+    from app.secrets.guard import GuardedSecrets
+    from app.services.account import AccountService, AccountStatus
+    from app.services.assignments import Assignments
     from app.services.capture import CapturePreferences, CaptureService
     from app.services.credentials import Credentials
     from app.services.history import HistoryService
@@ -42,13 +44,15 @@ class Core:
     """What both sides need; built on the event loop that uses it."""
 
     images: ImgLink
+    store: UploadStore
     uploads: UploadQueue
+    assignments: Assignments
     history: HistoryService
     account: AccountService
     incoming: IncomingFiles
 
 
-async def build_link(profile: Profile, stack: AsyncExitStack, *, use_keyring: bool = True) -> Link:
+async def build_link(profile: Profile, stack: AsyncExitStack, *, use_keyring: bool = True, stays: bool = False) -> Link:
     """Build client and account; `stack` closes them. Without the keyring, only the environment's credentials count."""
     from app.api.client import Client
     from app.core.base_url import parse_base_url
@@ -56,17 +60,26 @@ async def build_link(profile: Profile, stack: AsyncExitStack, *, use_keyring: bo
     from app.services.account import AccountService
 
     base_url = parse_base_url(profile.settings.account.base_url)
-    credentials = await _build_credentials(profile, base_url, use_keyring=use_keyring)
+    credentials = await _build_credentials(profile, base_url, use_keyring=use_keyring, stays=stays)
     client = Client(base_url, credentials.get, sign_in_path=profile.settings.account.sign_in_path)
     stack.push_async_callback(client.close)
     return Link(client, AccountService(credentials, client, SystemClock()))
 
 
 async def build_core(
-    profile: Profile, stack: AsyncExitStack, *, resume_pending: bool, use_keyring: bool = True
+    profile: Profile,
+    stack: AsyncExitStack,
+    *,
+    resume_pending: bool,
+    use_keyring: bool = True,
+    stays: bool = False,
 ) -> Core:
-    """Build client, store, queue and account, and start the queue; `stack` closes them in the right order."""
+    """Build client, store, queue and account, and start the queue; `stack` closes them in the right order.
+
+    A program that `stays` in memory asks the keyring through a process of its own.
+    """
     from app.core.clock import SystemClock
+    from app.services.assignments import Assignments
     from app.services.history import HistoryService
     from app.services.incoming import IncomingFiles
     from app.services.uploads import UploadQueue
@@ -75,7 +88,7 @@ async def build_core(
     clock = SystemClock()
     store = await open_store(profile.paths.data, clock)
     stack.push_async_callback(store.close)
-    link = await build_link(profile, stack, use_keyring=use_keyring)
+    link = await build_link(profile, stack, use_keyring=use_keyring, stays=stays)
     client, account = link.client, link.account
     uploads = UploadQueue(
         client,
@@ -85,7 +98,11 @@ async def build_core(
         has_credential=account.has_credential,
     )
     stack.push_async_callback(uploads.stop)
+    assignments = Assignments(client, store, uploads, clock)
+    stack.push_async_callback(assignments.stop)
+    await assignments.start(resume_pending=resume_pending)
     await uploads.start(resume_pending=resume_pending)
+    _follow_credentials(account, uploads, assignments)
     incoming = IncomingFiles(
         uploads,
         cleaner=_LazyCleaner(),
@@ -93,16 +110,40 @@ async def build_core(
         has_credential=account.has_credential,
         preferences=lambda: _incoming_preferences(profile.settings),
     )
-    return Core(client, uploads, HistoryService(store, client), account, incoming)
+    return Core(client, store, uploads, assignments, HistoryService(store, client), account, incoming)
 
 
-async def _build_credentials(profile: Profile, base_url: BaseUrl, *, use_keyring: bool) -> Credentials:
+def _follow_credentials(account: AccountService, uploads: UploadQueue, assignments: Assignments) -> None:
+    """Let what a refused credential has stopped go on with a new one, wherever that was entered."""
+    import asyncio
+
+    from app.services.account import Validity
+
+    running: set[asyncio.Task[None]] = set()
+
+    async def go_on() -> None:
+        await uploads.credentials_changed()
+        await assignments.credentials_changed()
+
+    def changed(status: AccountStatus) -> None:
+        # Without an account they would go out anonymously, which nobody has asked for.
+        if status.has_credential and status.key.validity is not Validity.BAD:
+            task = asyncio.ensure_future(go_on())
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+    account.subscribe(changed)
+
+
+async def _build_credentials(profile: Profile, base_url: BaseUrl, *, use_keyring: bool, stays: bool) -> Credentials:
     from app.secrets.guard import GuardedSecrets
     from app.secrets.memory import MemoryStore
     from app.services.credentials import Credentials
 
     if not use_keyring:
         secrets = GuardedSecrets(MemoryStore())
+    elif profile.demo_key is None and stays:
+        secrets = await _open_child_secrets(profile, base_url)
     elif profile.demo_key is None:
         secrets = await GuardedSecrets.open(profile.environ)
     else:
@@ -111,6 +152,18 @@ async def _build_credentials(profile: Profile, base_url: BaseUrl, *, use_keyring
         secrets = GuardedSecrets(MemoryStore("The demo's key is public."))
         await secrets.set(base_url.origin, CredentialKind.API_KEY, profile.demo_key)
     return Credentials(secrets, base_url.origin, profile.environ)
+
+
+async def _open_child_secrets(profile: Profile, base_url: BaseUrl) -> GuardedSecrets:
+    import asyncio
+
+    from app.secrets.child import open_child_store
+    from app.secrets.guard import GuardedSecrets
+    from app.system.flags import SECRETS_FLAG
+    from app.system.relaunch import own_command, own_environment
+
+    command, environ = own_command(SECRETS_FLAG), own_environment(profile.environ)
+    return GuardedSecrets(await asyncio.to_thread(open_child_store, command, environ, base_url.origin))
 
 
 def _incoming_preferences(settings: Settings) -> IncomingPreferences:

@@ -365,8 +365,13 @@ class UploadStore(Protocol):
     async def unfinished(self) -> tuple[UploadItem, ...]:
         """Every upload but the cancelled after which something is still to be done, oldest first."""
 
-    async def set_after(self, upload_id: UploadId, after: AfterUpload) -> UploadItem | None:
-        """Record what is left to do after an upload; None when the upload was forgotten meanwhile."""
+    async def change_after(
+        self, upload_id: UploadId, change: Callable[[AfterUpload], AfterUpload]
+    ) -> UploadItem | None:
+        """Record what is left to do after an upload; None when the upload was forgotten meanwhile.
+
+        `change` gets what is stored; it runs on the database's thread, so that two changes never undo each other.
+        """
 
     async def update_image(self, image: Image) -> UploadItem | None:
         """Record what the service says of an image now; None when it is not one of ours."""

@@ -155,6 +155,8 @@ class QueueState:
     error_kind: ErrorKind | None = None
     resume_at: datetime | None = None
     """When the next attempt is made. Aware, UTC."""
+    needs_credential: bool = False
+    """True when the service no longer accepts the one there is."""
 
 
 @dataclass(frozen=True, slots=True)

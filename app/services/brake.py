@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.ports import Clock, UploadStore
-from app.core.service_errors import RateLimited, ServiceError, TooLarge
+from app.core.service_errors import NotAuthenticated, RateLimited, ServiceError, TooLarge
 from app.core.uploads import QueueMode, QueueState, UploadItem
 from app.services import pacing
 from app.services.outcomes import Verdict
@@ -70,9 +70,16 @@ class Brake:
             return -math.inf
         return (self.state.resume_at - self._clock.now()).total_seconds()
 
-    def set(self, mode: QueueMode, reason: str = "", error_kind: ErrorKind | None = None) -> None:
+    def set(
+        self,
+        mode: QueueMode,
+        reason: str = "",
+        error_kind: ErrorKind | None = None,
+        *,
+        needs_credential: bool = False,
+    ) -> None:
         """Say what the queue does now, and why."""
-        self._change(QueueState(mode, reason, error_kind))
+        self._change(QueueState(mode, reason, error_kind, needs_credential=needs_credential))
 
     async def restore(self) -> None:
         """Begin as the last run ended: paused by the person, waiting as the service asked, or free."""
@@ -111,7 +118,8 @@ class Brake:
         elif verdict is Verdict.RETRY or (verdict is Verdict.UNCERTAIN and isinstance(error, ServiceError)):
             self._hold(pacing.retry_wait_s(self._troubles, self._random), str(error), error.kind)
         elif verdict is Verdict.PAUSE:
-            self.set(QueueMode.PAUSED, str(error), error.kind)
+            is_unknown = isinstance(error, NotAuthenticated)
+            self.set(QueueMode.PAUSED, str(error), error.kind, needs_credential=is_unknown)
         elif isinstance(error, TooLarge) and item.size <= _SMALL_BYTES:
             self._too_large += 1
             if self._too_large >= _TOO_MANY_TOO_LARGE:

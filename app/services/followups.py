@@ -1,24 +1,49 @@
-"""What happens after an upload: copy the link, tell the person, open the page.
+"""What happens on this computer after an upload: copy the link, tell the person, open the page.
 
-Several files that were given together are followed up together: one clipboard text with one link a line, in the order
-given, and one notification.
+What is wanted is kept with each upload (`AfterUpload`), so it happens after a restart as well. Several files that were
+given together are followed up together, when none of them is on its way any more: one clipboard text with one link a
+line, in the order given, and one notification. Of those that failed, the wishes stay until they are sent again.
+
+A link goes to the clipboard by itself only while the person may still be waiting for it: when sending began, in this
+run, within `FRESH_S` of being asked for. Otherwise the clipboard belongs to something else by now, so the notification
+says “link ready”, with a button that copies it; nor is a page opened unasked then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from app.core.errors import UserFacingError
 from app.core.imglink import ImageId
 from app.core.links import LinkForm, format_link
-from app.core.ports import Clipboard, Notice, Notifier
+from app.core.ports import Clipboard, Clock, Notice, Notifier, UploadStore
 from app.core.screen import Frame
-from app.core.uploads import UploadId, UploadItem, UploadState
+from app.core.uploads import (
+    AfterUpload,
+    GroupId,
+    UploadChanged,
+    UploadEvent,
+    UploadId,
+    UploadItem,
+    UploadRemoved,
+    UploadState,
+)
 from app.core.workflow import UploadTask
+from app.services.notices import COPY_ACTION, DELETE_ACTION, OPEN_ACTION, compose_notice
+from app.services.observers import Observers
 
-COPY_ACTION, OPEN_ACTION, DELETE_ACTION = "copy", "open", "delete"
+FRESH_S = 300.0
+LOCAL_TASKS = frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY, UploadTask.OPEN_VIEWER})
+# What is paused or waits goes on later, and the queue says why it waits.
+_ENDED_BADLY = (UploadState.FAILED, UploadState.UNCERTAIN)
+_ENDED = (UploadState.DONE, *_ENDED_BADLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +55,11 @@ class LinkPreferences:
     notify: bool
 
 
-class FinishedUploads(Protocol):
+class Queue(Protocol):
     """The part of the upload queue that is needed here."""
 
-    def wait(self, upload_id: UploadId) -> Awaitable[UploadItem]:
-        """The item when nothing more happens by itself."""
+    def subscribe(self, callback: Callable[[UploadEvent], None]) -> Callable[[], None]:
+        """Call `callback` with every event."""
 
 
 class Deleter(Protocol):
@@ -44,25 +69,13 @@ class Deleter(Protocol):
         """Delete it. Raises UserFacingError."""
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """What is to be done for uploads that belong together."""
+@dataclass(slots=True)
+class Gathering:
+    """Uploads that are being given together; nothing is said of them before all are in."""
 
-    uploads: tuple[UploadId, ...]
-    tasks: frozenset[UploadTask]
-    link_form: LinkForm | None = None
-    """None means as the settings say."""
+    group: GroupId
     thumbnail: Frame | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedUp:
-    """How it went."""
-
-    items: tuple[UploadItem, ...]
-    """As they ended, in the order asked."""
-    is_copied: bool
-    """True when the links were read back from the clipboard."""
+    """For the notification."""
 
 
 class FollowUps:
@@ -71,65 +84,200 @@ class FollowUps:
     def __init__(
         self,
         *,
-        uploads: FinishedUploads,
+        uploads: Queue,
+        store: UploadStore,
         clipboard: Clipboard,
         notifier: Notifier,
         deleter: Deleter,
         open_url: Callable[[str], Awaitable[None]],
         preferences: Callable[[], LinkPreferences],
+        clock: Clock,
         run_soon: Callable[[Awaitable[None]], None],
     ) -> None:
-        """`run_soon` starts the answer to a click on a notification, which comes after `run` has returned."""
+        """`run_soon` starts the answer to a click on a notification, and sees to its errors."""
         self._uploads = uploads
+        self._store = store
         self._clipboard = clipboard
         self._notifier = notifier
         self._deleter = deleter
         self._open_url = open_url
         self._preferences = preferences
+        self._clock = clock
         self._run_soon = run_soon
+        self._items: dict[UploadId, UploadItem] = {}
+        """Those with something left to do, in the order given."""
+        self._asked_at: dict[UploadId, datetime] = {}
+        """When the person asked once more."""
+        self._fresh: set[UploadId] = set()
+        self._told: set[UploadId] = set()
+        """Those that ended badly, and the person knows."""
+        self._gathering: dict[GroupId, Gathering] = {}
+        self._thumbnails: dict[str, Frame] = {}
+        self._early: list[UploadEvent] | None = None
+        """Events that came before what earlier runs left was read."""
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._running: set[asyncio.Task[None]] = set()
+        self._copying = asyncio.Lock()
+        self._observers: Observers[tuple[UploadId, ...]] = Observers()
 
-    async def run(self, follow_up: FollowUp) -> FollowedUp:
-        """Await the uploads, then do the tasks."""
-        items = tuple([await self._uploads.wait(upload_id) for upload_id in follow_up.uploads])
-        links = self.links(items, follow_up.link_form)
-        copied = False
-        if links and UploadTask.COPY_LINK in follow_up.tasks:
-            copied = await self._clipboard.copy_text("\n".join(links))
-        if UploadTask.NOTIFY in follow_up.tasks and self._preferences().notify:
-            await self._notify(follow_up, items, links, copied=copied)
-        if UploadTask.OPEN_VIEWER in follow_up.tasks:
-            await self._open(items)
-        return FollowedUp(items, copied)
+    async def start(self) -> None:
+        """Begin, with what earlier runs have left."""
+        self._early = []
+        self._unsubscribe = self._uploads.subscribe(self._on_event)
+        for item in await self._store.unfinished():
+            self._note(item)
+            if item.state is not UploadState.DONE:
+                self._told.add(item.id)
+        early, self._early = self._early, None
+        for event in early:
+            self._on_event(event)
+        for key in {_key(item) for item in self._items.values()}:
+            self._settle(key)
 
-    def links(self, items: Sequence[UploadItem], form: LinkForm | None = None) -> list[str]:
-        """The links of those that are done, in order, in `form` or as the settings say."""
+    async def stop(self) -> None:
+        """Stop. What is not done is left to the next run."""
+        self._unsubscribe()
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def subscribe_copied(self, callback: Callable[[tuple[UploadId, ...]], None]) -> Callable[[], None]:
+        """Call `callback` with uploads whose links were read back from the clipboard, on the asyncio thread."""
+        return self._observers.subscribe(callback)
+
+    @contextmanager
+    def gathering(self) -> Iterator[Gathering]:
+        """Queue uploads with the group of what is yielded; they are followed up together, after the block."""
+        made = Gathering(GroupId(secrets.token_hex(5)))
+        self._gathering[made.group] = made
+        try:
+            yield made
+        finally:
+            del self._gathering[made.group]
+            if made.thumbnail is not None:
+                self._thumbnails[made.group] = made.thumbnail
+            self._settle(made.group)
+
+    def links(self, items: Sequence[UploadItem]) -> list[str]:
+        """The links of those that are done, in order, as each was to be copied or as the settings say."""
         preferences = self._preferences()
         return [
-            format_link(item.image, form or preferences.form, file_name=item.file_name, template=preferences.template)
+            format_link(
+                item.image,
+                item.after.link_form or preferences.form,
+                file_name=item.file_name,
+                template=preferences.template,
+            )
             for item in items
             if item.state is UploadState.DONE and item.image is not None
         ]
+
+    # --- keeping track ------------------------------------------------------------------------------------------------
+
+    def _on_event(self, event: UploadEvent) -> None:
+        if self._early is not None:
+            self._early.append(event)
+            return
+        match event:
+            case UploadChanged(item):
+                self._note(item)
+                self._settle(_key(item))
+            case UploadRemoved(upload_id):
+                known = self._items.get(upload_id)
+                if known is not None:
+                    self._forget(upload_id)
+                    self._settle(_key(known))
+
+    def _note(self, item: UploadItem) -> None:
+        before = self._items.get(item.id)
+        if not item.after.due & LOCAL_TASKS or item.state is UploadState.CANCELLED:
+            self._forget(item.id)
+            return
+        self._items[item.id] = item
+        if before is not None and before.state in _ENDED and item.state is UploadState.QUEUED:
+            self._asked_at[item.id] = self._clock.now()
+        if item.state is UploadState.SENDING and (before is None or before.state is not UploadState.SENDING):
+            age = self._clock.now() - self._asked_at.get(item.id, item.created_at)
+            # Whichever way the clock was set meanwhile.
+            (self._fresh.add if abs(age) <= timedelta(seconds=FRESH_S) else self._fresh.discard)(item.id)
+        if item.state not in _ENDED_BADLY:
+            self._told.discard(item.id)
+
+    def _forget(self, upload_id: UploadId) -> None:
+        self._items.pop(upload_id, None)
+        self._asked_at.pop(upload_id, None)
+        self._told.discard(upload_id)
+        self._fresh.discard(upload_id)
+
+    def _settle(self, key: str) -> None:
+        """Follow up a group if nothing of it is on its way."""
+        if key in self._gathering:
+            return
+        members = [item for item in self._items.values() if _key(item) == key]
+        if any(item.state not in _ENDED for item in members):
+            return
+        thumbnail = self._thumbnails.pop(key, None)
+        news = [item for item in members if item.id not in self._told]
+        if not news:
+            return
+        task = asyncio.create_task(self._follow_up(news, thumbnail), name=f"follow up {key}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        task.add_done_callback(_report_bug)
+
+    # --- doing it -----------------------------------------------------------------------------------------------------
+
+    async def _follow_up(self, news: Sequence[UploadItem], thumbnail: Frame | None) -> None:
+        done = [item for item in news if item.state is UploadState.DONE]
+        is_late = not all(item.id in self._fresh for item in done)
+        tasks = frozenset[UploadTask]().union(*(item.after.due for item in news))
+        links = self.links(done)
+        for item in done:
+            self._forget(item.id)
+        self._told.update(item.id for item in news if item.state is not UploadState.DONE)
+        wants_copy = UploadTask.COPY_LINK in tasks
+        is_copied = bool(links) and wants_copy and not is_late and await self._copy(done, links)
+        # A link that is not where it was wanted is always spoken of.
+        if self._preferences().notify and (UploadTask.NOTIFY in tasks or (wants_copy and is_late)):
+            notice = compose_notice(
+                news, links, copied=is_copied, wanted_copy=wants_copy, is_late=is_late, thumbnail=thumbnail
+            )
+            await self._show(notice, news, links)
+        if UploadTask.OPEN_VIEWER in tasks and not is_late:
+            await self._open(done)
+        await self._remember(done)
+
+    async def _copy(self, items: Sequence[UploadItem], links: Sequence[str]) -> bool:
+        # One after the other: each is read back, and must not find the next one's text.
+        async with self._copying:
+            is_copied = await self._clipboard.copy_text("\n".join(links))
+        if is_copied:
+            self._observers.notify(tuple(item.id for item in items if item.image is not None))
+        return is_copied
+
+    async def _remember(self, done: Sequence[UploadItem]) -> None:
+        for item in done:
+            # What the person has marked as done by hand has no image to do anything with.
+            tasks = LOCAL_TASKS if item.image is not None else item.after.tasks
+            # A full disk forgets it; the next run then offers the link once more.
+            with suppress(UserFacingError):
+                await self._store.change_after(item.id, partial(AfterUpload.without, tasks=tasks))
 
     async def _open(self, items: Sequence[UploadItem]) -> None:
         for item in items:
             if item.image is not None:
                 await self._open_url(item.image.viewer or item.image.url)
 
-    async def _notify(
-        self, follow_up: FollowUp, items: Sequence[UploadItem], links: Sequence[str], *, copied: bool
-    ) -> None:
-        wants_copy = UploadTask.COPY_LINK in follow_up.tasks
-        notice = compose_notice(items, links, copied=copied, wanted_copy=wants_copy, thumbnail=follow_up.thumbnail)
-        if notice is None:
-            return
-        try:
-            await self._notifier.show(notice, lambda key: self._run_soon(self._on_action(key, items, links)))
-        except UserFacingError:
-            return  # Nobody waits for a notification; the card and the tray window say the same.
+    async def _show(self, notice: Notice | None, items: Sequence[UploadItem], links: Sequence[str]) -> None:
+        if notice is not None:
+            # Nobody waits for a notification; the card and the tray window say the same.
+            with suppress(UserFacingError):
+                await self._notifier.show(notice, lambda key: self._run_soon(self._on_action(key, items, links)))
 
     async def _on_action(self, key: str, items: Sequence[UploadItem], links: Sequence[str]) -> None:
         if key == COPY_ACTION:
-            await self._clipboard.copy_text("\n".join(links))
+            await self._copy(items, links)
         elif key in (OPEN_ACTION, "default"):
             await self._open(items)
         elif key == DELETE_ACTION:
@@ -143,46 +291,16 @@ class FollowUps:
         except UserFacingError as error:
             notice = Notice("Not deleted", str(error), is_error=True)
         else:
-            notice = Notice("Deleted from ImgLink", "The link on the clipboard no longer works.")
-        try:
+            notice = Notice("Deleted from ImgLink", "The link no longer works.")
+        with suppress(UserFacingError):
             await self._notifier.show(notice)
-        except UserFacingError:
-            return
 
 
-def compose_notice(
-    items: Sequence[UploadItem],
-    links: Sequence[str],
-    *,
-    copied: bool,
-    wanted_copy: bool,
-    thumbnail: Frame | None = None,
-) -> Notice | None:
-    """Say in one notification how uploads that belong together ended; None when the person cancelled them all."""
-    troubled = [item for item in items if item.state not in (UploadState.DONE, UploadState.CANCELLED)]
-    if not links and not troubled:
-        return None
-    body = list(links[:3])
-    if len(links) > len(body):
-        body.append(f"and {len(links) - len(body)} more")
-    body += [f"{item.file_name}: {item.reason}" for item in troubled[:3]]
-    if not links:
-        return Notice(_trouble_title(troubled), "\n".join(body), is_error=True)
-    if wanted_copy and not copied:
-        title = "Uploaded, but the clipboard did not take the link"
-    else:
-        many = f"{len(links)} links" if len(links) > 1 else "Link"
-        title = f"{many} copied" if copied else f"{len(links)} images uploaded" if len(links) > 1 else "Uploaded"
-    if troubled:
-        title += f", {len(troubled)} not uploaded"
-    actions = (("default", "Open"), (COPY_ACTION, "Copy link"), (OPEN_ACTION, "Open"), (DELETE_ACTION, "Delete"))
-    return Notice(title, "\n".join(body), actions, thumbnail, is_error=bool(troubled))
+def _key(item: UploadItem) -> str:
+    return item.after.group or item.id
 
 
-def _trouble_title(troubled: Sequence[UploadItem]) -> str:
-    states = {item.state for item in troubled}
-    if states == {UploadState.UNCERTAIN}:
-        return "May already be uploaded"
-    if states == {UploadState.PAUSED}:
-        return "Upload paused"
-    return "Not uploaded"
+def _report_bug(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        context = {"message": f"“{task.get_name()}” failed", "exception": error, "task": task}
+        task.get_loop().call_exception_handler(context)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.core.ports import Clipboard, Hotkeys, ImgLink, Notifier
 from app.services.account import AccountService
+from app.services.assignments import Assignments
 from app.services.capture import CaptureService
 from app.services.followups import FollowUps
 from app.services.history import HistoryService
@@ -23,6 +24,7 @@ class Services:
     account: AccountService
     captures: CaptureService
     follow_ups: FollowUps
+    assignments: Assignments
     incoming: IncomingFiles
     clipboard: Clipboard
     notifier: Notifier

@@ -139,10 +139,9 @@ def merged(known: Image | None, fresh: Image) -> Image:
     return replace(fresh, **missing)
 
 
-def set_after(connection: sqlite3.Connection, upload_id: UploadId, after: AfterUpload) -> bool:
-    """Record what is left to do; False when there is no such row."""
-    query = "UPDATE uploads SET follow_up = ? WHERE id = ?"
-    return connection.execute(query, (dump_after(after), upload_id)).rowcount == 1
+def set_after(connection: sqlite3.Connection, upload_id: UploadId, after: AfterUpload) -> None:
+    """Record what is left to do."""
+    connection.execute("UPDATE uploads SET follow_up = ? WHERE id = ?", (dump_after(after), upload_id))
 
 
 def set_gone(connection: sqlite3.Connection, image_id: ImageId) -> None:

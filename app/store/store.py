@@ -126,9 +126,11 @@ class SqliteUploadStore:
         """See `UploadStore`."""
         return await self._on_db(lambda: rows.unfinished(self._connection, self._outbox.path))
 
-    async def set_after(self, upload_id: UploadId, after: AfterUpload) -> UploadItem | None:
+    async def change_after(
+        self, upload_id: UploadId, change: Callable[[AfterUpload], AfterUpload]
+    ) -> UploadItem | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: self._set_after(upload_id, after))
+        return await self._on_db(lambda: self._change_after(upload_id, change))
 
     async def update_image(self, image: Image) -> UploadItem | None:
         """See `UploadStore`."""
@@ -302,10 +304,13 @@ class SqliteUploadStore:
             raise KeyError(upload_id)
         return item
 
-    def _set_after(self, upload_id: UploadId, after: AfterUpload) -> UploadItem | None:
+    def _change_after(self, upload_id: UploadId, change: Callable[[AfterUpload], AfterUpload]) -> UploadItem | None:
         with transaction(self._connection):
-            known = rows.set_after(self._connection, upload_id, after)
-        return self._row(upload_id) if known else None
+            item = rows.get(self._connection, self._outbox.path, upload_id)
+            if item is None:
+                return None
+            rows.set_after(self._connection, upload_id, change(item.after))
+        return self._row(upload_id)
 
     def _update_image(self, image: Image) -> UploadItem | None:
         item = rows.find(self._connection, self._outbox.path, image.id)

@@ -16,11 +16,10 @@ from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
 
 from app.core.errors import UserFacingError
 from app.core.ports import BindResult, Notice
-from app.core.uploads import UploadId
+from app.core.uploads import AfterUpload
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
 from app.services.account import AccountStatus
 from app.services.capture import CaptureRequest, PartlyDone
-from app.services.followups import FollowUp
 from app.services.incoming import Refused
 from app.services.suite import Services
 from app.settings.file import SettingsFile
@@ -166,16 +165,16 @@ class Application(QObject):
 
     async def _capture(self, workflow: Workflow) -> None:
         services = await self._ready()
-        request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s))
-        try:
-            captured = await services.captures.run(request)
-        except PartlyDone as problem:
-            self._bridge.post(self.show_error, problem)
-            captured = problem.captured
-        if captured.upload is not None:
-            thumbnail = captured.frame.thumbnail(_NOTICE_THUMBNAIL_PX)
-            follow_up = FollowUp((captured.upload.id,), workflow.after_upload, workflow.link_form, thumbnail)
-            await self._follow_up(services, follow_up)
+        with services.follow_ups.gathering() as gathering:
+            after = AfterUpload(workflow.after_upload, workflow.link_form, gathering.group)
+            request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s), after=after)
+            try:
+                captured = await services.captures.run(request)
+            except PartlyDone as problem:
+                self._bridge.post(self.show_error, problem)
+                captured = problem.captured
+            if captured.upload is not None:
+                gathering.thumbnail = captured.frame.thumbnail(_NOTICE_THUMBNAIL_PX)
 
     # --- files --------------------------------------------------------------------------------------------------------
 
@@ -185,8 +184,9 @@ class Application(QObject):
 
     async def _upload_files(self, paths: Sequence[Path]) -> list[Refusal]:
         services = await self._ready()
-        taken = await services.incoming.take_files(paths, SourceKind.DROP)
-        self._follow(services, [each.id for each in taken if not isinstance(each, Refused)])
+        with services.follow_ups.gathering() as gathering:
+            after = AfterUpload(_DROP_TASKS, group=gathering.group)
+            taken = await services.incoming.take_files(paths, SourceKind.DROP, after=after)
         return [Refusal(each.name, str(each.error)) for each in taken if isinstance(each, Refused)]
 
     def upload_picture(self, data: bytes) -> None:
@@ -195,19 +195,7 @@ class Application(QObject):
 
     async def _upload_picture(self, data: bytes) -> None:
         services = await self._ready()
-        item = await services.incoming.take_picture(data, SourceKind.CLIPBOARD)
-        self._follow(services, [item.id])
-
-    def _follow(self, services: Services, uploads: Sequence[UploadId]) -> None:
-        if uploads:
-            follow_up = FollowUp(tuple(uploads), _DROP_TASKS)
-            self._bridge.post(self._submit, lambda: self._follow_up(services, follow_up))
-
-    async def _follow_up(self, services: Services, follow_up: FollowUp) -> None:
-        done = await services.follow_ups.run(follow_up)
-        if done.is_copied:
-            for item in done.items:
-                self._bridge.post(self.uploads.show_copied, item.id)
+        await services.incoming.take_picture(data, SourceKind.CLIPBOARD, after=AfterUpload(_DROP_TASKS))
 
     # --- settings -----------------------------------------------------------------------------------------------------
 

@@ -171,12 +171,8 @@ class SettingsController(QObject):
             return
         former = self._account
 
-        async def set_key() -> None:
-            await services.account.set_key(key)
-            await services.uploads.credentials_changed()
-
         self._show_view(AccountView(AccountState.CHECKING, former.server, former.store_name, former.is_persistent))
-        self._submit(set_key, on_error=lambda error: self._key_refused(former, error))
+        self._submit(lambda: services.account.set_key(key), on_error=lambda error: self._key_refused(former, error))
 
     def _key_refused(self, former: AccountView, error: UserFacingError) -> None:
         state = AccountState.REJECTED if former.state is AccountState.NO_KEY else former.state

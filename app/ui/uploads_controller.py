@@ -82,6 +82,7 @@ class UploadsController(QObject):
         """On the asyncio thread: subscribe, and return what there is to begin with."""
         for source in (services.uploads, services.history):
             source.subscribe(lambda event: self._bridge.post(self._on_event, event))
+        services.follow_ups.subscribe_copied(lambda ids: self._bridge.post(self._show_copied, ids))
         return Seen(services.uploads.items(), await services.history.recent(RECENT_COUNT), services.uploads.state)
 
     def attach(self, services: Services, seen: Seen) -> None:
@@ -95,10 +96,10 @@ class UploadsController(QObject):
         self._show_queue(seen.state)
         self._refresh_tray()
 
-    def show_copied(self, upload_id: UploadId) -> None:
-        """Say that an upload's link is on the clipboard, where it was read back."""
-        self._window.show_copied(upload_id)
-        self._cards.show_copied(upload_id)
+    def _show_copied(self, upload_ids: tuple[UploadId, ...]) -> None:
+        for upload_id in upload_ids:
+            self._window.show_copied(upload_id)
+            self._cards.show_copied(upload_id)
 
     def open_viewer(self, upload_id: str) -> None:
         """Open an upload's page in the browser."""
@@ -115,7 +116,7 @@ class UploadsController(QObject):
 
         def copied(is_there: bool) -> None:
             if is_there:
-                self.show_copied(item.id)
+                self._show_copied((item.id,))
             else:
                 self._show_error(UserFacingError("The clipboard did not take the link.", remedy="Try once more."))
 

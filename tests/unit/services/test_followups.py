@@ -1,51 +1,39 @@
-"""What follows an upload: links in order, one notification, answers to its buttons."""
+"""What follows an upload on this computer: links in order, one notification, also after a restart."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from app.core.errors import ErrorKind, UserFacingError
-from app.core.imglink import Image, ImageId, UploadOptions
+from app.core.errors import UserFacingError
+from app.core.imglink import Image, ImageId
 from app.core.links import LinkForm
 from app.core.ports import Notice, Probe
 from app.core.screen import Frame
-from app.core.uploads import UploadId, UploadItem, UploadState
-from app.core.workflow import SourceKind, UploadTask
-from app.services.followups import FollowUp, FollowUps, LinkPreferences, compose_notice
+from app.core.uploads import AfterUpload, UploadChanged, UploadEvent, UploadId, UploadItem, UploadRemoved, UploadState
+from app.core.workflow import UploadTask
+from app.services.followups import FRESH_S, FollowUps, LinkPreferences
+from app.services.notices import compose_notice
+from app.services.observers import Observers
+from app.store import SqliteUploadStore, open_store
+from tests.unit.services.clocks import ManualTimer
+from tests.unit.services.queue_harness import NEW, PNG, in_loop
 
-ALL = frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY})
-
-
-def item(name: str, state: UploadState = UploadState.DONE, reason: str = "") -> UploadItem:
-    image = Image(ImageId(name), f"https://i.e/{name}.png", viewer=f"https://e/i/{name}")
-    return UploadItem(
-        id=UploadId(name),
-        path=Path(name),
-        file_name=f"{name}.png",
-        upload_name="x.png",
-        kind=SourceKind.DROP,
-        mime="image/png",
-        size=1,
-        options=UploadOptions(),
-        state=state,
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-        reason=reason,
-        error_kind=ErrorKind.SERVICE if reason else None,
-        image=image if state is UploadState.DONE else None,
-    )
+TOLD = AfterUpload(frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY}))
+OPENED = AfterUpload(frozenset({UploadTask.OPEN_VIEWER}))
 
 
 @dataclass
 class World:
-    """Everything around the follow-ups, in memory."""
+    """A real store and follow-ups over it; clipboard, notifications and browser in memory."""
 
-    items: Sequence[UploadItem]
+    store: SqliteUploadStore
+    clock: ManualTimer
     clipboard_works: bool = True
     notifications_work: bool = True
     delete_fails: bool = False
@@ -56,9 +44,13 @@ class World:
     opened: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     later: list[Awaitable[None]] = field(default_factory=list)
+    said_copied: list[tuple[UploadId, ...]] = field(default_factory=list)
+    observers: Observers[UploadEvent] = field(default_factory=Observers)
+    names: dict[str, UploadItem] = field(default_factory=dict)
+    follow_ups: FollowUps = field(init=False)
 
-    async def wait(self, upload_id: UploadId) -> UploadItem:
-        return next(item for item in self.items if item.id == upload_id)
+    def subscribe(self, callback: Callable[[UploadEvent], None]) -> Callable[[], None]:
+        return self.observers.subscribe(callback)
 
     async def copy_text(self, text: str) -> bool:
         self.copied.append(text)
@@ -88,136 +80,325 @@ class World:
     async def open_url(self, url: str) -> None:
         self.opened.append(url)
 
-    def follow_ups(self) -> FollowUps:
-        return FollowUps(
+    async def start(self) -> None:
+        """Begin, as a new run of the program would."""
+        self.follow_ups = FollowUps(
             uploads=self,
+            store=self.store,
             clipboard=self,
             notifier=self,
             deleter=self,
             open_url=self.open_url,
             preferences=lambda: LinkPreferences(LinkForm.VIEWER, "$url", self.notify),
+            clock=self.clock,
             run_soon=self.later.append,
         )
+        self.follow_ups.subscribe_copied(self.said_copied.append)
+        await self.follow_ups.start()
 
-    def run(self, tasks: frozenset[UploadTask] = ALL, form: LinkForm | None = None) -> None:
-        ids = tuple(item.id for item in self.items)
-        asyncio.run(_run(self.follow_ups(), FollowUp(ids, tasks, form)))
+    async def restart(self) -> None:
+        await self.follow_ups.stop()
+        await self.start()
 
-    def click(self, key: str) -> None:
-        self.press[0](key)
+    async def queue(self, name: str, after: AfterUpload = TOLD) -> UploadItem:
+        """Queue an upload that goes by `name` in this test."""
+        item = await self.store.add_bytes(PNG, replace(NEW, file_name=f"{name}.png", after=after))
+        self.names[name] = item
+        self.observers.notify(UploadChanged(item))
+        return item
 
-        async def finish() -> None:
-            for awaitable in self.later:
-                await awaitable
+    async def move(self, name: str, state: UploadState, reason: str = "", *, is_told: bool = True) -> UploadItem:
+        """Let an upload come into a state; `is_told` False leaves everybody in the dark."""
+        image = Image(ImageId(name), f"https://i.e/{name}.png", viewer=f"https://e/i/{name}")
+        item = await self.store.set_state(
+            self.names[name].id, state, reason=reason, image=image if state is UploadState.DONE else None
+        )
+        if is_told:
+            self.observers.notify(UploadChanged(item))
+            await self.settle()
+        return item
 
-        asyncio.run(finish())
+    async def finish(self, name: str, state: UploadState = UploadState.DONE, reason: str = "") -> None:
+        """Send an upload, and let it end."""
+        await self.move(name, UploadState.SENDING)
+        await self.move(name, state, reason)
 
+    async def settle(self) -> None:
+        """Let what is being done come to its end."""
+        async with asyncio.timeout(10):
+            while running := tuple(self.follow_ups._running):
+                await asyncio.wait(running)
 
-async def _run(follow_ups: FollowUps, follow_up: FollowUp) -> None:
-    await follow_ups.run(follow_up)
+    async def click(self, key: str) -> None:
+        self.press[-1](key)
+        await self.later.pop()
 
-
-def test_the_link_is_copied_and_said() -> None:
-    world = World([item("a")])
-    world.run()
-    assert world.copied == ["https://e/i/a"]
-    assert world.notices[0].title == "Link copied"
-    assert [key for key, _ in world.notices[0].actions] == ["default", "copy", "open", "delete"]
-
-
-def test_several_links_are_copied_together_in_the_order_given() -> None:
-    world = World([item("b"), item("a", UploadState.FAILED, "Too large."), item("c")])
-    world.run(form=LinkForm.DIRECT)
-    assert world.copied == ["https://i.e/b.png\nhttps://i.e/c.png"]
-    assert world.notices[0].title == "2 links copied, 1 not uploaded"
-    assert "a.png: Too large." in world.notices[0].body
-
-
-def test_copied_is_only_said_when_the_clipboard_took_it() -> None:
-    world = World([item("a")], clipboard_works=False)
-    world.run()
-    assert "copied" not in world.notices[0].title.lower()
-    assert "clipboard did not take" in world.notices[0].title
-
-
-def test_a_failure_is_said_with_its_reason_and_copies_nothing() -> None:
-    world = World([item("a", UploadState.FAILED, "The server said: too large.")])
-    world.run()
-    assert world.copied == []
-    assert world.notices[0].is_error
-    assert "too large" in world.notices[0].body
+    async def left(self) -> list[str]:
+        """The files after which something is still to be done."""
+        return [item.file_name.removesuffix(".png") for item in await self.store.unfinished()]
 
 
-@pytest.mark.parametrize(
-    ("state", "title"),
-    [(UploadState.UNCERTAIN, "May already be uploaded"), (UploadState.PAUSED, "Upload paused")],
-)
-def test_what_waits_for_the_person_has_its_own_title(state: UploadState, title: str) -> None:
-    world = World([item("a", state, "…")])
-    world.run()
-    assert world.notices[0].title == title
+@asynccontextmanager
+async def world(folder: Path) -> AsyncIterator[World]:
+    clock = ManualTimer()
+    store = await open_store(folder, clock)
+    made = World(store, clock)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.follow_ups.stop()
+        await store.close()
 
 
-def test_a_cancelled_upload_is_silent() -> None:
-    world = World([item("a", UploadState.CANCELLED)])
-    world.run()
-    assert (world.copied, world.notices) == ([], [])
+@in_loop
+async def test_the_link_is_copied_and_said_and_nothing_is_left_to_do(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        item = await it.queue("a")
+        assert await it.left() == ["a"]
+        await it.finish("a")
+        assert it.copied == ["https://e/i/a"]
+        assert it.said_copied == [(item.id,)]
+        assert it.notices[0].title == "Link copied"
+        assert [key for key, _ in it.notices[0].actions] == ["default", "copy", "open", "delete"]
+        assert await it.left() == []
 
 
-def test_notifications_can_be_switched_off() -> None:
-    world = World([item("a")], notify=False)
-    world.run()
-    assert world.copied
-    assert world.notices == []
+@in_loop
+async def test_uploads_given_together_are_told_together_in_the_order_given(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        with it.follow_ups.gathering() as gathering:
+            after = replace(TOLD, group=gathering.group, link_form=LinkForm.DIRECT)
+            await it.queue("b", after)
+            # Done before the others are even queued.
+            await it.finish("b")
+            await it.queue("a", after)
+            await it.queue("c", after)
+        assert it.copied == []
+        await it.finish("c")
+        await it.finish("a", UploadState.FAILED, "Too large.")
+        assert it.copied == ["https://i.e/b.png\nhttps://i.e/c.png"]
+        assert [notice.title for notice in it.notices] == ["2 links copied, 1 not uploaded"]
+        assert "a.png: Too large." in it.notices[0].body
+        assert await it.left() == ["a"]
 
 
-def test_a_missing_notification_service_spoils_nothing() -> None:
-    world = World([item("a")], notifications_work=False)
-    world.run()
-    assert world.copied == ["https://e/i/a"]
+@in_loop
+async def test_what_failed_keeps_its_wishes_and_gets_them_when_it_is_sent_again(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a")
+        await it.finish("a", UploadState.FAILED, "Too large.")
+        assert [notice.title for notice in it.notices] == ["Not uploaded"]
+        # An hour later the person tries again: that is when the waiting begins.
+        it.clock.advance(3600)
+        await it.move("a", UploadState.QUEUED)
+        await it.finish("a")
+        assert it.copied == ["https://e/i/a"]
+        assert it.notices[-1].title == "Link copied"
 
 
-@pytest.mark.parametrize("key", ["open", "default"])
-def test_open_opens_the_viewer(key: str) -> None:
-    world = World([item("a")])
-    world.run()
-    world.click(key)
-    assert world.opened == ["https://e/i/a"]
+@in_loop
+async def test_a_failure_is_told_once(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a")
+        await it.finish("a", UploadState.FAILED, "The server said: too large.")
+        await it.move("a", UploadState.FAILED, "The server said: too large.")
+        await it.restart()
+        assert it.copied == []
+        assert len(it.notices) == 1
+        assert it.notices[0].is_error
+        assert "too large" in it.notices[0].body
 
 
-def test_copy_copies_again() -> None:
-    world = World([item("a")])
-    world.run()
-    world.click("copy")
-    assert world.copied == ["https://e/i/a"] * 2
+@in_loop
+async def test_an_uncertain_upload_has_its_own_title(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a")
+        await it.finish("a", UploadState.UNCERTAIN, "…")
+        assert it.notices[0].title == "May already be uploaded"
 
 
-def test_delete_deletes_and_says_so() -> None:
-    world = World([item("a"), item("b", UploadState.FAILED, "x")])
-    world.run()
-    world.click("delete")
-    assert world.deleted == ["a"]
-    assert world.notices[-1].title == "Deleted from ImgLink"
+@in_loop
+async def test_what_is_paused_is_not_told_because_the_queue_says_why(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a")
+        await it.finish("a", UploadState.PAUSED, "The key was refused.")
+        assert it.notices == []
+        await it.finish("a")
+        assert it.notices[0].title == "Link copied"
 
 
-def test_a_refused_delete_is_said() -> None:
-    world = World([item("a")], delete_fails=True)
-    world.run()
-    world.click("delete")
-    assert world.notices[-1].is_error
-    assert "may not delete" in world.notices[-1].body
+@in_loop
+async def test_an_upload_that_ends_after_a_restart_is_followed_up(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a")
+        await it.move("a", UploadState.SENDING)
+        await it.restart()
+        await it.finish("a")
+        assert it.copied == ["https://e/i/a"]
+        assert await it.left() == []
 
 
-def test_the_page_is_opened_when_the_workflow_says_so() -> None:
-    world = World([item("a")])
-    world.run(frozenset({UploadTask.OPEN_VIEWER}))
-    assert (world.opened, world.copied, world.notices) == (["https://e/i/a"], [], [])
+@in_loop
+async def test_a_group_survives_a_restart(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        with it.follow_ups.gathering() as gathering:
+            for name in ("a", "b"):
+                await it.queue(name, replace(TOLD, group=gathering.group))
+        await it.move("b", UploadState.DONE, is_told=False)
+        await it.restart()
+        assert it.notices == []
+        await it.finish("a")
+        # The second one ended in another run, so nobody waits for these any more.
+        assert it.copied == []
+        assert [notice.title for notice in it.notices] == ["2 links ready"]
+        await it.click("copy")
+        assert it.copied == ["https://e/i/a\nhttps://e/i/b"]
 
 
-def test_many_links_are_summed_up() -> None:
-    names = [f"n{number}" for number in range(7)]
-    items = [item(name) for name in names]
-    notice = compose_notice(items, [f"https://e/i/{name}" for name in names], copied=True, wanted_copy=True)
-    assert notice is not None
-    assert notice.title == "7 links copied"
-    assert notice.body.splitlines()[-1] == "and 4 more"
+@in_loop
+async def test_what_ended_before_a_crash_is_offered_and_not_put_on_the_clipboard(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        item = await it.queue("a", replace(TOLD, tasks=TOLD.tasks | OPENED.tasks))
+        await it.move("a", UploadState.SENDING)
+        await it.follow_ups.stop()
+        await it.move("a", UploadState.DONE, is_told=False)
+        await it.start()
+        await it.settle()
+        assert (it.copied, it.opened) == ([], [])
+        assert it.notices[0].title == "Link ready"
+        assert ("copy", "Copy link") in it.notices[0].actions
+        assert await it.left() == []
+        await it.click("copy")
+        assert it.copied == ["https://e/i/a"]
+        assert it.said_copied == [(item.id,)]
+
+
+@pytest.mark.parametrize(("waited_s", "copied"), [(FRESH_S - 1, True), (FRESH_S + 1, False), (-86_400, False)])
+@in_loop
+async def test_a_link_that_comes_late_leaves_the_clipboard_alone(tmp_path: Path, waited_s: float, copied: bool) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a", AfterUpload(frozenset({UploadTask.COPY_LINK})))
+        it.clock.skew += type(it.clock.skew)(seconds=waited_s)
+        await it.finish("a")
+        assert bool(it.copied) is copied
+        # It was to be copied without a word; where that cannot be, a word is needed.
+        assert [notice.title for notice in it.notices] == ([] if copied else ["Link ready"])
+
+
+@in_loop
+async def test_how_long_the_sending_takes_does_not_count(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a")
+        await it.move("a", UploadState.SENDING)
+        it.clock.advance(FRESH_S * 3)
+        await it.move("a", UploadState.DONE)
+        assert it.copied == ["https://e/i/a"]
+
+
+@in_loop
+async def test_copied_is_only_said_when_the_clipboard_took_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        it.clipboard_works = False
+        await it.queue("a")
+        await it.finish("a")
+        assert "clipboard did not take" in it.notices[0].title
+        assert it.said_copied == []
+
+
+@in_loop
+async def test_cancelled_and_forgotten_uploads_are_silent(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        with it.follow_ups.gathering() as gathering:
+            for name in ("a", "b", "c"):
+                await it.queue(name, replace(TOLD, group=gathering.group))
+        await it.finish("a")
+        await it.move("b", UploadState.CANCELLED)
+        await it.store.remove(it.names["c"].id)
+        it.observers.notify(UploadRemoved(it.names["c"].id))
+        await it.settle()
+        # They were the last that the first one waited for.
+        assert it.copied == ["https://e/i/a"]
+        assert [notice.title for notice in it.notices] == ["Link copied"]
+
+
+@in_loop
+async def test_what_the_person_marks_as_done_leaves_nothing_to_do(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a", replace(TOLD, tasks=TOLD.tasks | {UploadTask.ADD_TO_ALBUM}))
+        await it.finish("a", UploadState.UNCERTAIN, "…")
+        marked = await it.store.set_state(it.names["a"].id, UploadState.DONE)
+        it.observers.notify(UploadChanged(marked))
+        await it.settle()
+        assert await it.left() == []
+        assert it.copied == []
+
+
+@in_loop
+async def test_notifications_can_be_switched_off(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        it.notify = False
+        await it.queue("a")
+        await it.finish("a")
+        assert it.copied
+        assert it.notices == []
+
+
+@in_loop
+async def test_a_missing_notification_service_spoils_nothing(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        it.notifications_work = False
+        await it.queue("a")
+        await it.finish("a")
+        assert it.copied == ["https://e/i/a"]
+        assert await it.left() == []
+
+
+@in_loop
+async def test_the_buttons_of_a_notification_work(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a")
+        await it.finish("a")
+        await it.click("default")
+        await it.click("open")
+        assert it.opened == ["https://e/i/a"] * 2
+        await it.click("copy")
+        assert it.copied == ["https://e/i/a"] * 2
+        await it.click("delete")
+        assert it.deleted == ["a"]
+        assert it.notices[-1].title == "Deleted from ImgLink"
+
+
+@in_loop
+async def test_a_refused_delete_is_said(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        it.delete_fails = True
+        await it.queue("a")
+        await it.finish("a")
+        await it.click("delete")
+        assert it.notices[-1].is_error
+        assert "may not delete" in it.notices[-1].body
+
+
+@in_loop
+async def test_the_page_is_opened_when_the_workflow_says_so(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        await it.queue("a", OPENED)
+        await it.finish("a")
+        assert (it.opened, it.copied, it.notices) == (["https://e/i/a"], [], [])
+
+
+@in_loop
+async def test_many_links_are_summed_up(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        with it.follow_ups.gathering() as gathering:
+            for number in range(7):
+                await it.queue(f"n{number}", replace(TOLD, group=gathering.group))
+        for number in range(7):
+            await it.finish(f"n{number}")
+        assert it.notices[0].title == "7 links copied"
+        assert it.notices[0].body.splitlines()[-1] == "and 4 more"
+
+
+def test_nothing_to_say_is_no_notification() -> None:
+    assert compose_notice([], [], copied=False, wanted_copy=True) is None

@@ -55,7 +55,9 @@ def test_what_is_done_leaves_and_what_failed_stays_with_its_reason(tmp_path: Pat
     async def work(store: SqliteUploadStore) -> None:
         item = await store.add_bytes(PNG, NEW)
         await store.set_state(item.id, UploadState.DONE, image=IMAGE)
-        changed = await store.set_after(item.id, item.after.without(frozenset({EMBED})).failed(ALBUM, "Gone."))
+        changed = await store.change_after(
+            item.id, lambda after: after.without(frozenset({EMBED})).failed(ALBUM, "Gone.")
+        )
         assert changed is not None
         assert changed.image == IMAGE
 
@@ -68,7 +70,7 @@ def test_what_is_done_leaves_and_what_failed_stays_with_its_reason(tmp_path: Pat
 
 def test_an_upload_that_was_forgotten_has_nothing_left(tmp_path: Path) -> None:
     async def work(store: SqliteUploadStore) -> UploadItem | None:
-        return await store.set_after(UploadId("gone"), NOTHING_AFTER)
+        return await store.change_after(UploadId("gone"), lambda after: after)
 
     assert with_store(tmp_path, work) is None
 
