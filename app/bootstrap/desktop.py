@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import __version__
 from app.bootstrap.profile import Profile
 from app.bootstrap.services import build_captures, build_core, clipboard_reader, tasks_of
 from app.cli.streams import Lines
@@ -29,20 +31,28 @@ if TYPE_CHECKING:
     from app.services.followups import LinkPreferences
     from app.services.suite import Services
     from app.settings.schema import Settings
+    from app.system.instance import Instance
+    from app.system.ipc.server import IpcServer
     from app.ui.settings_window.recorder import ReadKey
     from app.ui.tray import Tray
 
 RunSoon = Callable[[Awaitable[None]], None]
 
 
-def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: str) -> Application:
+def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: str, instance: Instance) -> Application:
     """Join everything. Nothing runs before `Application.start`."""
     bridge = Bridge()
     overlay = Overlay()
     stack = AsyncExitStack()
 
     async def build(run_soon: RunSoon) -> Services:
-        return await _build_services(profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon)
+        # Commands may come from now on; they wait for the services, and are the first to be sent away at the end.
+        server = _build_server(instance, profile, application)
+        stack.push_async_callback(server.close)
+        await server.start()
+        services = await _build_services(profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon)
+        stack.push_async_callback(server.close)
+        return services
 
     def ready(bound: Mapping[str, BindResult]) -> None:
         lines = [banner] if banner else []
@@ -63,7 +73,23 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         read_key=lambda: _load_keymap(profile.environ),
         notices=profile.notices,
     )
-    return Application(parts, tray)
+    # Known to `build`, which is called when it runs.
+    application = Application(parts, tray)
+    return application
+
+
+def _build_server(instance: Instance, profile: Profile, application: Application) -> IpcServer:
+    from app.bootstrap.remote import Remote
+    from app.system.ipc.server import IpcServer
+
+    remote = Remote(
+        profile,
+        os.environ,
+        services=application.ready,
+        show=lambda: application.call(application.present),
+        quit=lambda: application.call(application.stop),
+    )
+    return IpcServer(instance.listener, remote, version=__version__)
 
 
 async def _build_services(

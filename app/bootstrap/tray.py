@@ -16,6 +16,7 @@ from app.ui.tray import Tray
 
 if TYPE_CHECKING:
     from app.bootstrap.profile import Profile
+    from app.system.instance import Instance
     from app.ui.application import Application
 
 
@@ -26,8 +27,8 @@ _LATE = ("asyncio", "app.ui.bridge", "app.ui.overlay", "app.ui.tray_window", "ap
 """Imported one in each slice: together they would hold up the icon's menu for half a second."""
 
 
-def run_application(*, use_demo_server: bool = False) -> int:
-    """Run the tray application until the person quits; returns the exit code."""
+def run_application(instance: Instance, *, use_demo_server: bool = False) -> int:
+    """Run the tray application, which `instance` makes the only one, until the person quits; returns the exit code."""
     # Where there is no portal, Qt's attempt to tell it our name is nobody's business.
     QLoggingCategory.setFilterRules("qt.qpa.services.warning=false")
     qt = QApplication([sys.argv[0]])
@@ -37,7 +38,7 @@ def run_application(*, use_demo_server: bool = False) -> int:
     tray = Tray()
     tray.show()
     with ExitStack() as stack:
-        _Launcher(qt, tray, stack, os.environ, use_demo_server=use_demo_server).start()
+        _Launcher(qt, tray, stack, instance, os.environ, use_demo_server=use_demo_server).start()
         return qt.exec()
 
 
@@ -45,11 +46,19 @@ class _Launcher:
     """Takes one slice of the start for each turn of Qt's event loop."""
 
     def __init__(
-        self, qt: QApplication, tray: Tray, stack: ExitStack, environ: Mapping[str, str], *, use_demo_server: bool
+        self,
+        qt: QApplication,
+        tray: Tray,
+        stack: ExitStack,
+        instance: Instance,
+        environ: Mapping[str, str],
+        *,
+        use_demo_server: bool,
     ) -> None:
         self._qt = qt
         self._tray = tray
         self._stack = stack
+        self._instance = instance
         self._environ = environ
         self._use_demo_server = use_demo_server
         self._slices = self._load()
@@ -105,7 +114,7 @@ class _Launcher:
         yield
         profile, banner = self._open_profile()
         yield
-        self._application = build_application(self._qt, self._tray, profile, banner)
+        self._application = build_application(self._qt, self._tray, profile, banner, self._instance)
         yield
         self._application.start()
 

@@ -103,7 +103,7 @@ def say(text: str) -> None:
         stream.write(printable(text, stream) + "\n")
         stream.flush()
     except OSError:
-        _discard(stream)
+        discard(stream)
 
 
 def flush_output() -> bool:
@@ -114,7 +114,7 @@ def flush_output() -> bool:
     try:
         stream.flush()
     except OSError:
-        _discard(stream)
+        discard(stream)
         return False
     return True
 
@@ -134,11 +134,11 @@ def _write(text: str) -> None:
         stream.write(text + "\n")
         stream.flush()
     except OSError as error:
-        _discard(stream)
+        discard(stream)
         raise OutputClosed(repr(error)) from error
 
 
-def _discard(stream: Stream) -> None:
+def discard(stream: Stream) -> None:
     """Let whatever else is written go nowhere, or the interpreter complains about it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

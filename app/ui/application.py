@@ -143,7 +143,8 @@ class Application(QObject):
     def _fail_to_start(self, error: UserFacingError) -> None:
         self.show_error(error)
 
-    async def _ready(self) -> Services:
+    async def ready(self) -> Services:
+        """Wait for the services, on the asyncio thread. Raises UserFacingError when they could not be built."""
         if self._services is not None:
             return self._services
         assert self._building is not None, "nothing can be asked for before the bridge runs"
@@ -152,6 +153,14 @@ class Application(QObject):
     @property
     def _settings(self) -> Settings:
         return self._parts.settings_file.settings
+
+    def present(self) -> None:
+        """Bring the window to the front, because the program was started a second time."""
+        self.window.open_near(self.tray.icon_rect)
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call it soon, on the Qt thread. May be called on any thread."""
+        self._bridge.post(function)
 
     # --- captures -----------------------------------------------------------------------------------------------------
 
@@ -164,7 +173,7 @@ class Application(QObject):
         self._submit(lambda: self._capture(workflow))
 
     async def _capture(self, workflow: Workflow) -> None:
-        services = await self._ready()
+        services = await self.ready()
         with services.follow_ups.gathering() as gathering:
             after = AfterUpload(workflow.after_upload, workflow.link_form, gathering.group)
             request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s), after=after)
@@ -183,7 +192,7 @@ class Application(QObject):
         self._submit(lambda: self._upload_files(paths), self.window.add_refusals)
 
     async def _upload_files(self, paths: Sequence[Path]) -> list[Refusal]:
-        services = await self._ready()
+        services = await self.ready()
         with services.follow_ups.gathering() as gathering:
             after = AfterUpload(_DROP_TASKS, group=gathering.group)
             taken = await services.incoming.take_files(paths, SourceKind.DROP, after=after)
@@ -194,7 +203,7 @@ class Application(QObject):
         self._submit(lambda: self._upload_picture(data))
 
     async def _upload_picture(self, data: bytes) -> None:
-        services = await self._ready()
+        services = await self.ready()
         await services.incoming.take_picture(data, SourceKind.CLIPBOARD, after=AfterUpload(_DROP_TASKS))
 
     # --- settings -----------------------------------------------------------------------------------------------------

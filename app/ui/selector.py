@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from app.core.geometry import Rect
@@ -24,4 +25,9 @@ class OverlaySelector:
         def question(answer: Callable[[Selection | None], None]) -> None:
             self._overlay.select(desktop, windows_only=windows_only, last_region=last_region, on_done=answer)
 
-        return await self._bridge.ask(question)
+        try:
+            return await self._bridge.ask(question)
+        except asyncio.CancelledError:
+            # Whoever wanted the picture has gone.
+            self._bridge.post(self._overlay.cancel)
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
@@ -48,6 +49,11 @@ class Connection:
             return None
         except (OSError, ProtocolError) as error:
             raise NoAnswer from error
+
+    def withdraw(self) -> None:
+        """Say that nobody waits for it any more; what there is still to say comes all the same."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Hang up."""

@@ -27,9 +27,11 @@ class Declined(Exception):
 class Reply:
     """What the command at the other end gets to see."""
 
-    def __init__(self, writer: asyncio.StreamWriter, nonce: str) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, nonce: str, is_ending: Callable[[], bool]) -> None:
         self.nonce = nonce
         """What the hello said; digests in the request depend on it."""
+        self.is_ending = is_ending
+        """Whether it is the application that ends, when a handler is cancelled; else the command hung up."""
         self._writer = writer
 
     def accept(self) -> None:
@@ -54,7 +56,7 @@ class Reply:
 Handler = Callable[[Request, Reply], Awaitable[int]]
 """Does what is asked and returns the exit code. Raises `Declined` before it accepts, or UserFacingError.
 
-It is cancelled when the command hangs up.
+It is cancelled when the command hangs up, and may still say something then: half of the line stays open.
 """
 
 
@@ -123,7 +125,7 @@ class IpcServer:
     async def _converse(
         self, connection: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        reply = Reply(writer, secrets.token_hex(16))
+        reply = Reply(writer, secrets.token_hex(16), lambda: self._is_closing)
         reply.send({"imglink": wire.PROTOCOL, "version": self._version, "nonce": reply.nonce})
         async with asyncio.timeout(self._deadline_s):
             header = await reader.readexactly(wire.HEADER_BYTES)
@@ -137,7 +139,7 @@ class IpcServer:
             work.cancel()
             del self._working[connection]
         if work.cancelled():
-            reply.send({"event": "gone"})
+            reply.send({"event": "withdrawn"})
         else:
             reply.send({"event": "exit", "code": work.result()})
         writer.transport.set_write_buffer_limits(0)
@@ -154,14 +156,15 @@ class IpcServer:
         return _FAILED
 
     async def _until_done(self, work: asyncio.Task[int], reader: asyncio.StreamReader) -> None:
-        """Wait for it; withdraw it when the command hangs up. Nothing more may be said by it meanwhile."""
+        """Wait for it; withdraw it when the command hangs up, or says what it should not."""
         hung_up = asyncio.ensure_future(reader.read(1))
         try:
             await asyncio.wait({work, hung_up}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 work.cancel()
                 await asyncio.wait({work})
-                raise ConnectionResetError
+                if hung_up.result():
+                    raise ProtocolError("more than one request")
         finally:
             hung_up.cancel()
             await asyncio.gather(hung_up, return_exceptions=True)

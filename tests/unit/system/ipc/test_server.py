@@ -184,6 +184,29 @@ def test_hanging_up_or_talking_on_withdraws_the_request(tmp_path: Path, farewell
         assert withdrawn.wait(5)
 
 
+def test_one_that_gives_up_hears_what_had_become_of_it(tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    async def handle(request: Request, reply: Reply) -> int:
+        reply.accept()
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            assert not reply.is_ending()
+            reply.write("out", "the first was there")
+            raise
+        return 0
+
+    with serving(tmp_path, handle):
+        connection = connected(tmp_path)
+        connection.send(RUN)
+        assert begun.wait(5)
+        connection.withdraw()
+        said = events(connection)
+    assert said == [{"event": "accepted"}, {"event": "out", "text": "the first was there"}, {"event": "withdrawn"}]
+
+
 def test_a_client_that_does_not_read_is_dropped_and_its_request_withdrawn(tmp_path: Path) -> None:
     withdrawn = threading.Event()
 
@@ -220,6 +243,6 @@ def test_closing_withdraws_what_runs_and_tells_those_who_wait(tmp_path: Path) ->
         begin = time.monotonic()
     # At once, although one of them has not asked for anything.
     assert time.monotonic() - begin < CLOSE_S / 2
-    assert events(connection) == [{"event": "accepted"}, {"event": "gone"}]
+    assert events(connection) == [{"event": "accepted"}, {"event": "withdrawn"}]
     assert events(idle) == []
     assert connect(str(tmp_path)) is None
