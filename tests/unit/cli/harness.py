@@ -238,4 +238,4 @@ def modules_of(done: Done) -> set[str]:
 def assert_untouched(names: Sequence[str], loaded: set[str]) -> None:
     """None of these packages, nor anything in them, was imported."""
     assert loaded, "nothing was reported"
-    assert not {module for module in loaded if module.partition(".")[0] in names}
+    assert {module for module in loaded if module.partition(".")[0] in names} == set()

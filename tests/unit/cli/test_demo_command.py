@@ -19,7 +19,8 @@ from tests.unit.cli.harness import Cli, Done, finished, interrupt
 @contextmanager
 def running(cli: Cli, *words: str | Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The demo server and its address."""
-    with cli.start("demo", *words) as process:
+    # Unbuffered, so that reading the first line takes nothing of the next ones.
+    with cli.start("demo", *words, bufsize=0) as process:
         try:
             assert process.stdout is not None
             found = re.fullmatch(r"Demo server +(http://127\.0\.0\.1:\d+)\n", process.stdout.readline().decode())

@@ -16,10 +16,10 @@ DEMO = ("starlette", "uvicorn")
 @pytest.mark.parametrize("words", [["--help"], ["capture", "--help"], ["--version"], ["upload"]])
 def test_help_loads_nothing_heavy(cli: Cli, words: list[str]) -> None:
     loaded = modules_of(cli.run(*words, env=WITH_TIMES))
-    heavy = ("asyncio", "ssl", "socket", "httpx", "sqlite3", "json", "logging", "subprocess", "tempfile", "hashlib")
+    heavy = ("asyncio", "ssl", "httpx", "sqlite3", "logging", "subprocess", "tempfile", "hashlib")
     assert_untouched([*heavy, *QT, *KEYRING, *DESKTOP, *DEMO], loaded)
     rooms = {module.split(".")[1] for module in loaded if module.startswith("app.")}
-    assert rooms <= {"cli", "core", "system"}
+    assert rooms <= {"bootstrap", "cli", "core", "system"}
 
 
 def test_an_upload_loads_what_it_needs_and_no_more(cli: Cli, pictures: list[str]) -> None:
