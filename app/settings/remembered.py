@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from app.core.geometry import Rect
@@ -31,4 +32,5 @@ class RememberedRegion:
             temporary.write_text(data, encoding="ascii")
             temporary.replace(self._path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()

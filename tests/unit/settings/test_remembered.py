@@ -26,3 +26,8 @@ def test_a_broken_file_is_no_region(tmp_path: Path, content: str) -> None:
 
 def test_a_folder_that_is_gone_is_no_failure(tmp_path: Path) -> None:
     RememberedRegion(tmp_path / "gone" / "remembered.json").store(Rect(0, 0, 1, 1))
+
+
+def test_a_folder_that_is_a_file_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    RememberedRegion(tmp_path / "file" / "remembered.json").store(Rect(0, 0, 1, 1))
