@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import Cancelled, InputError, UserFacingError
+from app.core.errors import Cancelled, InputError, NotSaved, UserFacingError
 from app.core.geometry import Rect
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions, Visibility
@@ -20,7 +20,7 @@ from app.core.ports import NewUpload, Probe, Selection
 from app.core.screen import Desktop, Frame, Monitor
 from app.core.uploads import UploadId, UploadItem, UploadState
 from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
-from app.services.capture import CapturePreferences, CaptureRequest, CaptureService
+from app.services.capture import CapturePreferences, CaptureRequest, CaptureService, PartlyDone
 
 DESKTOP_RECT = Rect(0, 0, 40, 20)
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -77,8 +77,11 @@ class Selector:
 class Uploads:
     def __init__(self) -> None:
         self.got: list[tuple[bytes, NewUpload]] = []
+        self.error: UserFacingError | None = None
 
     async def enqueue_bytes(self, data: bytes, new: NewUpload) -> UploadItem:
+        if self.error is not None:
+            raise self.error
         self.got.append((data, new))
         return UploadItem(
             UploadId("u1"), Path("x"), new.file_name, new.upload_name, new.kind, new.mime, len(data), new.options,
@@ -303,3 +306,45 @@ def test_a_second_press_while_the_overlay_is_open_does_nothing(bench: Bench) -> 
 
     asyncio.run(go())
     assert len(bench.uploads.got) == 1
+
+
+def test_a_picture_that_cannot_be_saved_is_uploaded_all_the_same(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PartlyDone, match="could not be saved") as caught:
+        bench.run(CaptureRequest(workflow(CaptureMode.SCREEN), save_to=tmp_path / "file" / "a.png"))
+    assert len(bench.uploads.got) == 1
+    assert caught.value.captured.upload is not None
+    assert caught.value.captured.saved_path is None
+
+
+def test_a_picture_that_cannot_be_queued_is_saved_all_the_same(bench: Bench, tmp_path: Path) -> None:
+    bench.uploads.error = NotSaved("The disk is full.")
+    target = tmp_path / "a.png"
+    with pytest.raises(PartlyDone) as caught:
+        bench.run(CaptureRequest(workflow(CaptureMode.SCREEN), save_to=target))
+    assert caught.value.captured.saved_path == target
+    assert target.read_bytes() == b"png 90 0,0,40,20"
+
+
+def test_a_picture_that_can_be_neither_saved_nor_queued_is_still_copied(bench: Bench, tmp_path: Path) -> None:
+    bench.uploads.error = NotSaved("The disk is full.")
+    (tmp_path / "file").touch()
+    tasks = frozenset({CaptureTask.UPLOAD, CaptureTask.COPY_IMAGE})
+    with pytest.raises(NotSaved):
+        bench.run(CaptureRequest(workflow(CaptureMode.SCREEN, tasks), save_to=tmp_path / "file" / "a.png"))
+    assert bench.clipboard.images == [DESKTOP_RECT]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("a.webp", "webp"), ("a.JPEG", "jpg"), ("a.png", "png"), ("a", "png")])
+def test_the_format_follows_the_name(bench: Bench, tmp_path: Path, name: str, expected: str) -> None:
+    [captured] = bench.run(CaptureRequest(workflow(CaptureMode.SCREEN), save_to=tmp_path / name))
+    assert (tmp_path / name).read_bytes().startswith(expected.encode())
+    assert captured.image_format.value == expected
+    [(data, new)] = bench.uploads.got
+    assert data == (tmp_path / name).read_bytes()
+    assert new.upload_name.endswith(f".{expected}")
+
+
+def test_a_folder_gets_a_file_with_the_usual_name(bench: Bench, tmp_path: Path) -> None:
+    [captured] = bench.run(CaptureRequest(workflow(CaptureMode.SCREEN, NO_UPLOAD), save_to=tmp_path))
+    assert captured.saved_path == tmp_path / "2026 40.png"
