@@ -15,6 +15,7 @@ from app.bootstrap.profile import Profile
 from app.bootstrap.services import build_captures, build_core, clipboard_reader, tasks_of
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
+from app.settings.remembered import first_time
 from app.system.paths import screenshots_folder
 from app.system.session import SessionType, detect_session
 from app.ui.application import Application, Parts
@@ -71,6 +72,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         look=Look(qt),
         screenshots_folder=str(screenshots_folder("", profile.environ, home=Path.home(), platform=sys.platform)),
         read_key=lambda: _load_keymap(profile.environ),
+        is_first_start=lambda: first_time(profile.paths.state / "welcomed"),
         notices=profile.notices,
     )
     # Known to `build`, which is called when it runs.
@@ -87,7 +89,7 @@ def _build_server(instance: Instance, profile: Profile, application: Application
         os.environ,
         services=application.ready,
         show=lambda: application.call(application.present),
-        quit=lambda: application.call(application.stop),
+        quit=lambda: application.call(application.quit),
     )
     return IpcServer(instance.listener, remote, version=__version__)
 

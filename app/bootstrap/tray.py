@@ -66,7 +66,7 @@ class _Launcher:
 
     def start(self) -> None:
         """Begin as soon as the icon is in its panel, or it is clear that this takes longer."""
-        self._tray.quit_requested.connect(self.stop)
+        self._tray.quit_requested.connect(self.quit)
         self._turns_left = _MOST_TURNS
         QTimer.singleShot(0, self._qt, self._await_icon)
 
@@ -74,6 +74,13 @@ class _Launcher:
         self._turns_left -= 1
         has_settled = not self._tray.icon_rect.isEmpty() or self._turns_left <= 0
         QTimer.singleShot(0 if has_settled else _TURN_MS, self._qt, self._step if has_settled else self._await_icon)
+
+    def quit(self) -> None:
+        """Quit as the person asks for it: not without a word when pictures would be lost."""
+        if self._application is not None:
+            self._application.quit()
+        else:
+            self.stop()
 
     def stop(self) -> None:
         """Quit, however far it has come."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from app.core.errors import Cancelled, InputError, UserFacingError
+from app.core.errors import Cancelled, InputError, NotSaved, UserFacingError
 from app.core.geometry import Rect
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions
@@ -78,9 +78,12 @@ class PartlyDone(UserFacingError):
     """A capture of which one part failed, in the words of that failure. `captured` has what was done."""
 
     def __init__(self, problem: UserFacingError, captured: Captured) -> None:
-        super().__init__(
-            problem.message, remedy=problem.remedy, safe=problem.safe, details=problem.details, kind=problem.kind
-        )
+        message, safe, remedy = problem.message, problem.safe, problem.remedy
+        if isinstance(problem, NotSaved) and captured.saved_path is not None:
+            # Those are the words of a loss, and this is none.
+            message, remedy = f"This was not uploaded: {problem.reason}.", ""
+            safe = f"The picture is in {captured.saved_path}."
+        super().__init__(message, remedy=remedy, safe=safe, details=problem.details, kind=problem.kind)
         self.captured = captured
 
 
@@ -135,6 +138,8 @@ class CaptureService:
 
     async def run(self, request: CaptureRequest) -> Captured:
         """Do it. Raises Cancelled when the person does or when one is already under way, else UserFacingError.
+
+        Where nothing holds the picture afterwards that is NotSaved, with the picture.
 
         That is PartlyDone when the picture was uploaded or saved, but not both as asked.
         """
@@ -233,14 +238,14 @@ class CaptureService:
         if problems and (done.upload or done.saved_path):
             raise PartlyDone(problems[0], done) from problems[0]
         if problems:
-            raise problems[0]
+            raise _lost(problems, data) from problems[0]
         return done
 
     def _save(
         self, wanted: Path | None, preferences: CapturePreferences, frame: Frame, selection: Selection, data: bytes
     ) -> Path:
         if wanted is not None and not wanted.is_dir():
-            return _write(wanted, data)
+            return write_whole(wanted, data)
         name = file_name_from_pattern(
             preferences.name_pattern,
             self._clock.now().astimezone(),
@@ -250,6 +255,15 @@ class CaptureService:
             extension=preferences.image_format.extension,
         )
         return _write_unused((wanted or preferences.save_folder) / name, data)
+
+
+def _lost(problems: list[UserFacingError], data: bytes) -> UserFacingError:
+    """What to raise when all has failed: the problem that has the picture, so that nobody loses it."""
+    for problem in problems:
+        if isinstance(problem, NotSaved):
+            problem.data = problem.data or data
+            return problem
+    return problems[0]
 
 
 def _monitor(desktop: Desktop, number: int) -> Selection:
@@ -276,8 +290,8 @@ def _new_upload(
     )
 
 
-def _write(path: Path, data: bytes) -> Path:
-    """Replace `path` whole or not at all."""
+def write_whole(path: Path, data: bytes) -> Path:
+    """Replace `path` whole or not at all. Blocking; raises NotSaved."""
     temporary = path.with_name(f".{path.name}.{neutral_upload_name('.part')}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -327,8 +341,10 @@ NAMED_FORMATS = {
 """Ends of file names, in lower case, and the format that each asks for."""
 
 
-def _not_saved(path: Path, error: OSError) -> UserFacingError:
+def _not_saved(path: Path, error: OSError) -> NotSaved:
     reason = (error.strerror or "unknown reason").lower()
-    return UserFacingError(
+    problem = NotSaved(
         f"The picture could not be saved to {path}: {reason}.", remedy="Choose another place.", details=repr(error)
     )
+    problem.reason = reason
+    return problem

@@ -1,4 +1,4 @@
-"""Small things remembered between runs that are no settings: the last region."""
+"""Small things remembered between runs that are no settings: the last region, and that there was a first run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.core.geometry import Rect
+
+
+def first_time(marker: Path) -> bool:
+    """True the first time that it is asked; from then on the file `marker` is there."""
+    try:
+        marker.touch(mode=0o600, exist_ok=False)
+    except OSError:
+        # There already, or it cannot be made, and then nobody should be greeted at every start.
+        return False
+    return True
 
 
 class RememberedRegion:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
 
-from app.core.errors import UserFacingError
+from app.core.errors import NotSaved, UserFacingError
 from app.core.ports import BindResult, Notice
 from app.core.uploads import AfterUpload
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
@@ -26,12 +27,14 @@ from app.settings.file import SettingsFile
 from app.settings.schema import Settings
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
+from app.ui.network import NetworkWatch
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
 from app.ui.settings_controller import SettingsController
 from app.ui.theme import Look
 from app.ui.tray import Tray
 from app.ui.tray_window import Refusal, TrayWindow
+from app.ui.unsaved_controller import UnsavedController
 from app.ui.uploads_controller import Seen, UploadsController, UploadViews
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ class Parts:
     """Where captures are saved unless the settings say otherwise, for display."""
     read_key: Callable[[], Awaitable[ReadKey | None]]
     """Loads the keyboard layout, for recording shortcuts."""
+    is_first_start: Callable[[], bool]
+    """True once in the life of a home folder; blocks for as long as making a file takes."""
     notices: Sequence[str] = ()
     """What the person should be told at the start, such as a settings file that was damaged."""
 
@@ -89,7 +94,9 @@ class Application(QObject):
         self.window = TrayWindow()
         self.cards = CardStack(self)
         windows = UploadViews(self.tray, self.window, self.cards)
-        self.uploads = UploadsController(self._bridge, windows, self.show_error, self)
+        self.uploads = UploadsController(self._bridge, windows, self.show_error, self._notify, self)
+        self.unsaved = UnsavedController(self._bridge, self.window, self.show_error, self._notify, self)
+        self._network = NetworkWatch(self)
         self.settings = SettingsController(
             self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self
         )
@@ -104,6 +111,13 @@ class Application(QObject):
         self._bridge.submit(self._prepare, owner=self, on_done=self._attach, on_error=self._fail_to_start)
         if not Tray.is_available():
             self.window.open_near(QRect())
+
+    def quit(self) -> None:
+        """Stop, unless pictures would be lost with it: then the person is asked first."""
+        if self.unsaved.count:
+            self.unsaved.ask_to_quit(self.stop)
+        else:
+            self.stop()
 
     def stop(self) -> None:
         """Release the keys, finish or withdraw what runs, close everything, and leave Qt's event loop."""
@@ -130,6 +144,7 @@ class Application(QObject):
     def _attach(self, prepared: _Prepared) -> None:
         services = self._services = prepared.services
         self.uploads.attach(services, prepared.seen)
+        self.unsaved.attach(services)
         self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
         self._parts.on_ready(prepared.bound)
         for result in prepared.bound.values():
@@ -137,7 +152,10 @@ class Application(QObject):
                 self._notify(Notice(self.tr("A shortcut does not work"), result.reason, is_error=True))
         for text in self._parts.notices:
             self._notify(Notice("ImgLink", text, is_error=True))
+        if self._parts.is_first_start() and not (prepared.seen.recent or prepared.seen.pending):
+            self.window.open_quietly(self.tray.icon_rect)
         QTimer.singleShot(0, self._parts.overlay, self._parts.overlay.warm_up)
+        QTimer.singleShot(0, self._network, self._network.start)
         self._submit(services.captures.warm_up)
 
     def _fail_to_start(self, error: UserFacingError) -> None:
@@ -214,23 +232,28 @@ class Application(QObject):
         self.tray.set_shortcuts(settings.hotkeys.shortcuts)
         self.window.set_shortcuts(settings.hotkeys.shortcuts)
         self.uploads.shows_cards = settings.notifications.card
+        self.uploads.notifies = settings.notifications.desktop
 
     # --- telling the person -------------------------------------------------------------------------------------------
 
     def show_error(self, error: UserFacingError) -> None:
         """Say what happened where the person sees it: in the window, and as a notification."""
+        if isinstance(error, NotSaved) and error.data is not None:
+            self.unsaved.keep(error)
+            return
         rest = " ".join(part for part in (error.safe, error.remedy) if part)
         self.window.add_refusals([Refusal(error.message, rest)])
         self._notify(Notice(error.message, rest, is_error=True))
 
-    def _notify(self, notice: Notice) -> None:
+    def _notify(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
         services = self._services
+        answer = None if on_action is None else partial(self._bridge.post, on_action)
         if services is None:
             self.window.open_near(self.tray.icon_rect)
             return
         # Where there is no notification service, the window has to do.
         self._bridge.submit(
-            lambda: services.notifier.show(notice),
+            lambda: services.notifier.show(notice, answer),
             owner=self,
             on_error=lambda _: self.window.open_near(self.tray.icon_rect),
         )
@@ -250,6 +273,9 @@ class Application(QObject):
         self.window.settings_requested.connect(self.settings.present)
         self.window.account_requested.connect(self.settings.present_account)
         self.cards.details_requested.connect(lambda _: self.window.open_near(self.tray.icon_rect))
+        self.uploads.account_requested.connect(self.settings.present_account)
+        self.unsaved.count_changed.connect(self.uploads.set_unsaved_count)
+        self._network.came_online.connect(self._go_on_online)
         self.settings.account_changed.connect(self.window.set_account)
         self.settings.settings_changed.connect(self._apply_settings)
 
@@ -259,6 +285,16 @@ class Application(QObject):
 
     def _open_gallery(self) -> None:
         open_url(self._settings.account.base_url)
+
+    def _go_on_online(self) -> None:
+        services = self._services
+        if services is not None:
+            self._submit(lambda: self._try_again(services))
+
+    @staticmethod
+    async def _try_again(services: Services) -> None:
+        services.assignments.network_changed()
+        await services.uploads.network_changed()
 
     def _run_soon(self, awaitable: Awaitable[None]) -> None:
         self._bridge.post(self._submit, lambda: awaitable)

@@ -229,12 +229,15 @@ class CardStack(QObject):
         return tuple(self._cards.values())
 
     def show_item(self, item: UploadItem) -> None:
-        """Show a card for an upload."""
+        """Show a card for an upload, unless all places are taken by uploads that are on their way."""
         if item.id in self._cards:
             self.update_item(item)
             return
-        while len(self._cards) >= MOST_CARDS:
-            self.remove(next(iter(self._cards)))
+        if len(self._cards) >= MOST_CARDS:
+            at_rest = next((each for each, card in self._cards.items() if card.item.state not in _RUNNING), None)
+            if at_rest is None:
+                return  # Two hundred files are no reason for a flicker: the window shows them all.
+            self.remove(at_rest)
         card = self._cards[item.id] = Card(item)
         card.copy_link_requested.connect(lambda: self.copy_link_requested.emit(item.id))
         card.open_requested.connect(lambda: self.open_requested.emit(item.id))

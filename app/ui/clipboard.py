@@ -11,8 +11,11 @@ from typing import Protocol
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QClipboard, QGuiApplication, QImage
 
+from app.core.geometry import Rect
+from app.core.images import SNIFF_BYTES, sniff
 from app.core.screen import Frame
 from app.ui.bridge import Bridge
+from app.ui.thumbnails import DECODED
 
 _MAX_TEXT_BYTES = 1024 * 1024
 _HELD = b"held"
@@ -65,6 +68,19 @@ class QtClipboard:
 def image_of(frame: Frame) -> QImage:
     """The frame as an image that shares its memory: keep the frame while the image lives."""
     return QImage(frame.pixels, frame.rect_px.width, frame.rect_px.height, frame.stride, QImage.Format.Format_RGB32)
+
+
+def decoded_frame(data: bytes) -> Frame | None:
+    """The pixels of an encoded picture; None when it cannot or should not be decoded. Blocks."""
+    image_format = sniff(data[:SNIFF_BYTES])
+    if image_format not in DECODED:
+        return None
+    image = QImage.fromData(data, DECODED[image_format])
+    if image.isNull():
+        return None
+    pixels = image.convertToFormat(QImage.Format.Format_RGB32)
+    rect_px = Rect(0, 0, pixels.width(), pixels.height())
+    return Frame(rect_px, memoryview(bytes(pixels.constBits())), pixels.bytesPerLine())
 
 
 def keep_clipboard() -> int:

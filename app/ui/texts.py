@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from app.core.shortcuts import Shortcut
-from app.core.uploads import UploadItem, UploadState
-from app.core.workflow import BUILT_IN_WORKFLOWS, SourceKind
+from app.core.uploads import QueueMode, QueueState, UploadItem, UploadState
+from app.core.workflow import BUILT_IN_WORKFLOWS, SourceKind, UploadTask
 
 
 def bytes_text(count: int) -> str:
@@ -29,6 +29,44 @@ def when_text(moment: datetime, now: datetime) -> str:
     return locale.toString(QDate(local.year, local.month, local.day), short)
 
 
+def time_left_text(seconds: float) -> str:
+    """Such as `12 s left`; rough, because it is a guess."""
+    if seconds < 60:
+        return _tr("{count} s left").format(count=max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    return _tr("{count} min left").format(count=minutes) if minutes < 100 else _tr("hours left")
+
+
+def resume_text(state: QueueState) -> str:
+    """When the queue goes on by itself, such as `Next upload at 14:32`; nothing when that is not known."""
+    if state.mode is not QueueMode.WAITING or state.resume_at is None:
+        return ""
+    local = state.resume_at.astimezone()
+    clock = QLocale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
+    is_today = local.date() == datetime.now().astimezone().date()
+    return (_tr("Next upload at {time}") if is_today else _tr("Next upload tomorrow at {time}")).format(time=clock)
+
+
+def queue_title(state: QueueState) -> str:
+    """Why nothing is sent, in a few words; nothing while uploads go on."""
+    if state.mode is QueueMode.WAITING:
+        return resume_text(state) or _tr("Uploads wait.")
+    if state.mode is not QueueMode.PAUSED:
+        return ""
+    if state.needs_credential:
+        return _tr("The API key is no longer accepted.")
+    return _tr("Uploads are paused.")
+
+
+def problem_text(item: UploadItem) -> str:
+    """What was left undone after an upload, and why."""
+    sentences = {
+        UploadTask.ADD_TO_ALBUM: _tr("Uploaded, but not added to the album: {reason}"),
+        UploadTask.ASSIGN_EMBED: _tr("Uploaded, but without its embed profile: {reason}"),
+    }
+    return " ".join(sentences[task].format(reason=reason) for task, reason in item.after.problems)
+
+
 def shortcut_text(text: str) -> str:
     """A shortcut in its usual spelling; nothing when there is none or it cannot be read."""
     try:
@@ -47,7 +85,12 @@ def workflow_name(workflow_id: str) -> str:
 
 def source_text(item: UploadItem) -> str:
     """What an upload is called: captures by what was taken, files by their name."""
-    match item.kind:
+    return kind_text(item.kind, item.file_name)
+
+
+def kind_text(kind: SourceKind, file_name: str) -> str:
+    """The same for something that is no upload yet."""
+    match kind:
         case SourceKind.REGION:
             return _tr("Region")
         case SourceKind.SCREEN:
@@ -59,7 +102,7 @@ def source_text(item: UploadItem) -> str:
         case SourceKind.CLIPBOARD:
             return _tr("From the clipboard")
         case _:
-            return item.file_name
+            return file_name
 
 
 def detail_text(item: UploadItem, now: datetime) -> str:
@@ -73,10 +116,13 @@ def detail_text(item: UploadItem, now: datetime) -> str:
 
 def state_text(item: UploadItem, bytes_per_s: float | None) -> str:
     """Where an upload stands: the second line of a running one."""
+    if item.after.problems and item.state is UploadState.DONE:
+        return problem_text(item)
     if item.state is UploadState.SENDING:
         share = _tr("{done} of {total}").format(done=bytes_text(item.sent_bytes), total=bytes_text(item.size))
         if bytes_per_s:
-            return share + " · " + _tr("{speed}/s").format(speed=bytes_text(round(bytes_per_s)))
+            left = time_left_text((item.size - item.sent_bytes) / bytes_per_s)
+            return " · ".join((share, _tr("{speed}/s").format(speed=bytes_text(round(bytes_per_s))), left))
         return share
     return (
         item.reason

@@ -9,13 +9,14 @@ from PySide6.QtGui import QImage, QImageReader
 
 from app.core.images import SNIFF_BYTES, ImageFormat, sniff
 
-_DECODED = {
+DECODED = {
     ImageFormat.PNG: b"png",
     ImageFormat.JPEG: b"jpeg",
     ImageFormat.GIF: b"gif",
     ImageFormat.WEBP: b"webp",
     ImageFormat.BMP: b"bmp",
 }
+"""The formats that are decoded in this process, and what Qt calls them."""
 _MAX_SIDE_PX = 20_000
 
 
@@ -29,9 +30,9 @@ def load_thumbnail(path: Path, most_px: int) -> QImage | None:
             image_format = sniff(file.read(SNIFF_BYTES))
     except OSError:
         return None
-    if image_format not in _DECODED:
+    if image_format not in DECODED:
         return None
-    reader = QImageReader(str(path), _DECODED[image_format])
+    reader = QImageReader(str(path), DECODED[image_format])
     reader.setAutoDetectImageFormat(False)
     reader.setAutoTransform(True)
     size = reader.size()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.core.uploads import UploadItem
 
 _RECENT_NAME_CHARS = 40
+_INFO_CHARS = 80
 
 
 class TrayState(Enum):
@@ -93,6 +94,11 @@ class Tray(QObject):
         """Say in the tooltip what is going on; nothing when all is quiet."""
         self._icon.setToolTip(f"ImgLink: {text}" if text else "ImgLink")
 
+    def set_info(self, text: str) -> None:
+        """Say at the top of the menu why nothing is sent; nothing while uploads go on."""
+        self._info.setText(_menu_text(text, _INFO_CHARS))
+        self._info.setVisible(bool(text))
+
     def set_shortcuts(self, shortcuts: Mapping[str, str]) -> None:
         """Show the keys (workflow id → shortcut) beside their entries."""
         from app.ui.texts import shortcut_text
@@ -122,6 +128,9 @@ class Tray(QObject):
         from app.ui.texts import workflow_name
 
         menu = self._menu
+        self._info = self._add(menu, "")
+        self._info.setEnabled(False)
+        self._info.setVisible(False)
         self._add(menu, self.tr("Open ImgLink")).triggered.connect(
             lambda: self.window_requested.emit(self._icon.geometry())
         )
@@ -159,6 +168,6 @@ class Tray(QObject):
             self.window_requested.emit(self._icon.geometry())
 
 
-def _menu_text(name: str) -> str:
-    short = name if len(name) <= _RECENT_NAME_CHARS else name[: _RECENT_NAME_CHARS - 1] + "…"
+def _menu_text(text: str, most_chars: int = _RECENT_NAME_CHARS) -> str:
+    short = text if len(text) <= most_chars else text[: most_chars - 1] + "…"
     return "".join(char if char.isprintable() else " " for char in short).replace("&", "&&")

@@ -1,20 +1,27 @@
-"""Joins the upload queue with the tray, the tray window and the cards: events in, wishes out."""
+"""Joins the upload queue with the tray, the tray window and the cards: events in, wishes out.
+
+Events come by the hundred while many uploads run; they are collected and shown together, at most fifty times a second.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from app.core.errors import UserFacingError
+from app.core.errors import ErrorKind, UserFacingError
+from app.core.ports import Notice
 from app.core.uploads import (
     QueueChanged,
     QueueMode,
+    QueueReordered,
     QueueState,
     RemoteState,
     UploadChanged,
@@ -24,19 +31,28 @@ from app.core.uploads import (
     UploadRemoved,
     UploadState,
 )
+from app.core.workflow import SourceKind
 from app.services.suite import Services
 from app.services.uploads import UploadQueue
+from app.ui.asking import ask
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
 from app.ui.opener import open_url
+from app.ui.texts import problem_text, queue_title
 from app.ui.thumbnails import load_thumbnail
 from app.ui.tray import Tray, TrayState
 from app.ui.tray_window import TrayWindow
 
 RECENT_COUNT = 10
 _THUMBNAIL_PX = 256
-_NEEDS_PERSON = (UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN)
+_COLLECT_MS = 20
+# A wait that is over in a moment is not worth a bar that comes and goes.
+_SHORT_WAIT = timedelta(seconds=5)
+_NEEDS_PERSON = (UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN, UploadState.DONE)
 _BUSY = (UploadState.QUEUED, UploadState.SENDING, UploadState.COMMITTING)
+_HAVE_A_FILE = (SourceKind.DROP, SourceKind.FILE, SourceKind.CLI)
+
+Tell = Callable[[Notice, Callable[[str], None] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,7 @@ class Seen:
     """How things stood when the watching began."""
 
     pending: tuple[UploadItem, ...]
+    """And those that are done, with something left undone after them."""
     recent: tuple[UploadItem, ...]
     state: QueueState
 
@@ -60,46 +77,59 @@ class Seen:
 class UploadsController(QObject):
     """Lives on the Qt thread. Starts with `attach`, when the services are there."""
 
+    account_requested = Signal()
+
     def __init__(
         self,
         bridge: Bridge,
         views: UploadViews,
         show_error: Callable[[UserFacingError], None],
+        notify: Tell,
         parent: QObject,
     ) -> None:
+        """`notify` shows a notification, and calls back on the Qt thread with the key of what was clicked."""
         super().__init__(parent)
         self.shows_cards = True
+        self.notifies = True
         self._bridge = bridge
         self._tray, self._window, self._cards = views.tray, views.window, views.cards
         self._show_error = show_error
+        self._notify = notify
         self._services: Services | None = None
         self._open: dict[UploadId, UploadItem] = {}
-        """What is neither done nor cancelled."""
+        """What is not finished, in the order of sending."""
         self._recent: list[UploadItem] = []
+        self._cleared: set[UploadId] = set()
+        """Left out of the window's list."""
+        self._state = QueueState(QueueMode.STOPPED)
+        self._unsaved_count = 0
+        self._news: list[tuple[UploadEvent, bool]] = []
+        self._collect = QTimer(self, singleShot=True, interval=_COLLECT_MS)
+        self._collect.timeout.connect(self._show_news)
         self._connect()
 
     async def watch(self, services: Services) -> Seen:
         """On the asyncio thread: subscribe, and return what there is to begin with."""
-        for source in (services.uploads, services.history):
-            source.subscribe(lambda event: self._bridge.post(self._on_event, event))
+        services.uploads.subscribe(lambda event: self._bridge.post(self._on_event, event, True))
+        for source in (services.history, services.assignments):
+            source.subscribe(lambda event: self._bridge.post(self._on_event, event, False))
         services.follow_ups.subscribe_copied(lambda ids: self._bridge.post(self._show_copied, ids))
-        return Seen(services.uploads.items(), await services.history.recent(RECENT_COUNT), services.uploads.state)
+        troubled = [item for item in await services.assignments.troubled() if _is_half_done(item)]
+        recent = await services.history.recent(RECENT_COUNT)
+        return Seen((*troubled, *services.uploads.items()), recent, services.uploads.state)
 
     def attach(self, services: Services, seen: Seen) -> None:
-        """Begin: show what `watch` returned."""
+        """Begin: show what `watch` returned, and what came since."""
         self._services = services
         self._recent = list(seen.recent)
-        self._open = {item.id: item for item in seen.pending} | self._open
-        self._window.set_recent(seen.recent)
-        self._window.set_uploads(tuple(self._open.values()))
-        self._tray.set_recent(seen.recent)
-        self._show_queue(seen.state)
-        self._refresh_tray()
+        self._open = {item.id: item for item in seen.pending}
+        self._news.append((QueueChanged(seen.state), False))
+        self._show_news()
 
-    def _show_copied(self, upload_ids: tuple[UploadId, ...]) -> None:
-        for upload_id in upload_ids:
-            self._window.show_copied(upload_id)
-            self._cards.show_copied(upload_id)
+    def set_unsaved_count(self, count: int) -> None:
+        """Tell how many pictures are in memory alone."""
+        self._unsaved_count = count
+        self._refresh_tray()
 
     def open_viewer(self, upload_id: str) -> None:
         """Open an upload's page in the browser."""
@@ -127,58 +157,107 @@ class UploadsController(QObject):
 
     # --- from the queue -----------------------------------------------------------------------------------------------
 
-    def _on_event(self, event: UploadEvent) -> None:
-        match event:
-            case UploadChanged(item):
-                self._show_item(item)
-            case UploadRemoved(upload_id):
-                self._take_away(upload_id)
-            case QueueChanged(state):
-                self._show_queue(state)
+    def _on_event(self, event: UploadEvent, is_news: bool) -> None:
+        self._news.append((event, is_news))
+        if not self._collect.isActive():
+            self._collect.start()
+
+    def _show_news(self) -> None:
+        if self._services is None:
+            return  # `attach` does it.
+        self._collect.stop()
+        news, self._news = self._news, []
+        latest: dict[UploadId, tuple[UploadItem, bool]] = {}
+        for event, is_news in news:
+            match event:
+                case UploadChanged(item):
+                    latest[item.id] = (item, is_news)
+                case UploadRemoved(upload_id):
+                    latest.pop(upload_id, None)
+                    self._take_away(upload_id)
+                case QueueChanged(state):
+                    self._take_state(state)
+                case QueueReordered(ids):
+                    known = [upload_id for upload_id in ids if upload_id in self._open]
+                    self._open = {upload_id: self._open[upload_id] for upload_id in known} | self._open
+        for item, is_news in latest.values():
+            self._take_item(item, is_news=is_news)
+        self._window.set_uploads(tuple(self._open.values()))
+        self._show_recent()
         self._refresh_tray()
 
-    def _show_item(self, item: UploadItem) -> None:
+    def _take_item(self, item: UploadItem, *, is_news: bool) -> None:
         if item.remote_state is RemoteState.GONE:
             self._take_away(item.id)
             return
-        is_new = item.id not in self._open and item.state is not UploadState.DONE
-        if item.state in (UploadState.DONE, UploadState.CANCELLED):
+        before = self._open.get(item.id)
+        if item.state is UploadState.CANCELLED or (item.state is UploadState.DONE and not item.after.problems):
             self._open.pop(item.id, None)
         else:
             self._open[item.id] = item
         if item.state is UploadState.DONE:
-            self._recent = [item, *(each for each in self._recent if each.id != item.id)][:RECENT_COUNT]
-            self._tray.set_recent(self._recent)
-        self._window.update_upload(item)
-        if is_new and self.shows_cards:
+            self._take_done(item, is_news=is_news)
+        if is_news and before is None and item.state is not UploadState.CANCELLED and self.shows_cards:
             self._cards.show_item(item)
         else:
             self._cards.update_item(item)
+        if _is_half_done(item) and (before is None or not _is_half_done(before)):
+            self._tell(Notice(self.tr("Uploaded, but not all that should follow"), problem_text(item), is_error=True))
+
+    def _take_done(self, item: UploadItem, *, is_news: bool) -> None:
+        ids = [each.id for each in self._recent]
+        if item.id in ids:
+            self._recent[ids.index(item.id)] = item
+        elif is_news:
+            self._recent = [item, *self._recent][:RECENT_COUNT]
 
     def _take_away(self, upload_id: UploadId) -> None:
         self._open.pop(upload_id, None)
         self._recent = [item for item in self._recent if item.id != upload_id]
-        self._window.remove_upload(upload_id)
         self._cards.remove(upload_id)
-        self._tray.set_recent(self._recent)
 
-    def _show_queue(self, state: QueueState) -> None:
-        self._window.set_queue(state)
+    def _take_state(self, state: QueueState) -> None:
+        is_short = state.resume_at is not None and state.resume_at - datetime.now(UTC) < _SHORT_WAIT
+        former, self._state = self._state, QueueState(QueueMode.RUNNING) if is_short else state
+        self._window.set_queue(self._state)
         self._tray.set_paused(state.mode is QueueMode.PAUSED)
+        # A pause that the person did not ask for is said once.
+        if state.mode is QueueMode.PAUSED and state.error_kind is not None and former.mode is not QueueMode.PAUSED:
+            wants_key = state.error_kind is ErrorKind.CREDENTIAL
+            label = self.tr("Enter key…") if wants_key else self.tr("Resume")
+            actions = (("default", label), ("go-on", label))
+            then = self.account_requested.emit if wants_key else partial(self._pause, False)
+            self._tell(Notice(queue_title(state), state.reason, actions, is_error=True), lambda _: then())
+
+    def _show_recent(self) -> None:
+        self._tray.set_recent(self._recent)
+        self._window.set_recent([item for item in self._recent if item.id not in self._cleared])
+
+    def _show_copied(self, upload_ids: tuple[UploadId, ...]) -> None:
+        # What was copied may be known from the very last events only.
+        self._show_news()
+        for upload_id in upload_ids:
+            self._window.show_copied(upload_id)
+            self._cards.show_copied(upload_id)
 
     def _refresh_tray(self) -> None:
-        states = {item.state for item in self._open.values()}
         waiting = sum(item.state in _NEEDS_PERSON for item in self._open.values())
         running = sum(item.state in _BUSY for item in self._open.values())
-        if waiting:
+        why = queue_title(self._state)
+        is_stopped = self._state.mode is QueueMode.PAUSED and self._state.error_kind is not None
+        if self._unsaved_count:
+            why = self.tr("%n picture(s) NOT saved", "", self._unsaved_count)
+        self._tray.set_info(why)
+        if self._unsaved_count or waiting or is_stopped:
             self._tray.set_state(TrayState.ATTENTION)
-            self._tray.set_summary(self.tr("%n upload(s) need attention", "", waiting))
-        elif states.intersection(_BUSY):
-            self._tray.set_state(TrayState.UPLOADING)
-            self._tray.set_summary(self.tr("%n upload(s) running", "", running))
+            self._tray.set_summary(why or self.tr("%n upload(s) need attention", "", waiting))
         else:
-            self._tray.set_state(TrayState.IDLE)
-            self._tray.set_summary("")
+            self._tray.set_state(TrayState.UPLOADING if running else TrayState.IDLE)
+            self._tray.set_summary(why or (self.tr("%n upload(s) running", "", running) if running else ""))
+
+    def _tell(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
+        if self.notifies:
+            self._notify(notice, on_action)
 
     # --- from the person ----------------------------------------------------------------------------------------------
 
@@ -190,12 +269,53 @@ class UploadsController(QObject):
             view.open_requested.connect(self.open_viewer)
             view.thumbnail_requested.connect(self._load_thumbnail)
             view.cancel_requested.connect(lambda each: self._on_queue(lambda queue: queue.cancel(UploadId(each))))
-            view.retry_requested.connect(lambda each: self._on_queue(lambda queue: queue.retry(UploadId(each))))
-        window.dismiss_requested.connect(lambda each: self._on_queue(lambda queue: queue.discard(UploadId(each))))
+            view.retry_requested.connect(self._retry)
+        window.dismiss_requested.connect(self._dismiss)
+        window.dismiss_failed_requested.connect(self._ask_to_discard)
         window.mark_done_requested.connect(lambda each: self._on_queue(lambda queue: queue.mark_done(UploadId(each))))
+        window.move_requested.connect(self._move)
+        window.clear_requested.connect(self._clear)
         cards.delete_requested.connect(self._delete)
         window.resume_requested.connect(lambda: self._pause(False))
         tray.pause_toggled.connect(self._pause)
+
+    def _retry(self, upload_id: str) -> None:
+        item, services = self._open.get(UploadId(upload_id)), self._services
+        if services is not None and item is not None and _is_half_done(item):
+            self._submit(lambda: services.assignments.retry(item.id))
+        else:
+            self._on_queue(lambda queue: queue.retry(UploadId(upload_id)))
+
+    def _dismiss(self, upload_id: str) -> None:
+        item, services = self._open.get(UploadId(upload_id)), self._services
+        if services is None or item is None:
+            return
+        if _is_half_done(item):
+            self._submit(lambda: services.assignments.give_up(item.id))
+        elif item.kind in _HAVE_A_FILE:
+            self._on_queue(lambda queue: queue.discard(item.id))
+        else:
+            self._ask_to_discard([upload_id])
+
+    def _ask_to_discard(self, upload_ids: Sequence[str]) -> None:
+        count = len(upload_ids)
+        text = self.tr("%n upload(s) are forgotten, and with them the copies that are kept of them.", "", count)
+        ask(self._window, self.tr("Discard"), text, self.tr("Discard"), lambda: self._discard(upload_ids))
+
+    def _discard(self, upload_ids: Sequence[str]) -> None:
+        async def discard(queue: UploadQueue) -> None:
+            for upload_id in upload_ids:
+                await queue.discard(UploadId(upload_id))
+
+        self._on_queue(discard)
+
+    def _move(self, upload_id: str, before: str) -> None:
+        target = UploadId(before) if before else None
+        self._on_queue(lambda queue: queue.move(UploadId(upload_id), before=target))
+
+    def _clear(self) -> None:
+        self._cleared.update(item.id for item in self._recent)
+        self._show_recent()
 
     def _delete(self, upload_id: str) -> None:
         item, services = self._find(upload_id), self._services
@@ -224,3 +344,8 @@ class UploadsController(QObject):
             return await function()
 
         self._bridge.submit(run, owner=self, on_done=on_done, on_error=self._show_error)
+
+
+def _is_half_done(item: UploadItem) -> bool:
+    """Uploaded, and something that should have followed was refused."""
+    return item.state is UploadState.DONE and bool(item.after.problems)

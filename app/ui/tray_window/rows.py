@@ -126,18 +126,21 @@ class RunningRow(_Row):
         self._cancel.set_name(self.tr("Cancel {name}").format(name=name))
         uncertain = state is UploadState.UNCERTAIN
         failed = state is UploadState.FAILED
+        # What followed a finished upload went wrong.
+        is_half_done = state is UploadState.DONE
         self._gallery.setVisible(uncertain)
         self._done.setVisible(uncertain)
-        self._retry.setVisible(uncertain or failed or state is UploadState.PAUSED)
-        self._retry.setText(self.tr("Send again") if uncertain else self.tr("Try again"))
-        self._dismiss.setVisible(failed)
-        self._choices.setVisible(uncertain or failed or state is UploadState.PAUSED)
+        self._retry.setText(self.tr("Send again (may duplicate)") if uncertain else self.tr("Try again"))
+        self._dismiss.setVisible(failed or is_half_done)
+        self._dismiss.setText(self.tr("Dismiss") if is_half_done else self.tr("Discard"))
+        self._choices.setVisible(uncertain or failed or is_half_done or state is UploadState.PAUSED)
 
 
 _TONES = {
     UploadState.FAILED: "danger",
     UploadState.UNCERTAIN: "warning",
     UploadState.PAUSED: "warning",
+    UploadState.DONE: "warning",
 }
 
 

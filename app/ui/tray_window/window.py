@@ -23,14 +23,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
-from app.core.uploads import QueueMode, QueueState, UploadId, UploadItem
+from app.core.uploads import QueueState, UploadId, UploadItem
 from app.ui import icons, theme
 from app.ui.account_view import AccountView
+from app.ui.tray_window.bars import QueueBar, UnsavedBars, UnsavedView
 from app.ui.tray_window.incoming import Incoming, is_welcome, read_incoming
 from app.ui.tray_window.parts import CaptureButtons, DropZone, Footer, Welcome
 from app.ui.tray_window.refusals import Refusal, RefusalList
 from app.ui.tray_window.uploads import UploadsView
-from app.ui.widgets import NoticeBar, button, line
+from app.ui.widgets import line
 
 _MARGIN = 8
 
@@ -49,6 +50,17 @@ class TrayWindow(QWidget):
     retry_requested = Signal(str)
     dismiss_requested = Signal(str)
     mark_done_requested = Signal(str)
+    dismiss_failed_requested = Signal(list)
+    """The ids of uploads that failed; their files would be lost."""
+    move_requested = Signal(str, str)
+    """An upload's id, and the id of the one that it is to come before; empty for the end."""
+    clear_requested = Signal()
+    """Leave the latest uploads out of the list; they stay in the history."""
+    unsaved_copy_requested = Signal(int)
+    """The number of a picture that was not saved, as in the next ones."""
+    unsaved_save_requested = Signal(int)
+    unsaved_retry_requested = Signal(int)
+    unsaved_discard_requested = Signal(int)
     copy_link_requested = Signal(str)
     open_requested = Signal(str)
     thumbnail_requested = Signal(str, object)
@@ -69,11 +81,8 @@ class TrayWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._captures = CaptureButtons()
         self._zone = DropZone()
-        self._queue = NoticeBar(dismissible=False)
-        self._resume = button(self.tr("Resume"), self.resume_requested.emit)
-        self._queue.buttons.addWidget(self._resume)
-        self._queue.buttons.addStretch(1)
-        self._queue.hide()
+        self._queue = QueueBar()
+        self._unsaved = UnsavedBars()
         self._refusals = RefusalList()
         self._uploads = UploadsView()
         self._welcome = Welcome()
@@ -101,25 +110,19 @@ class TrayWindow(QWidget):
 
     def set_queue(self, state: QueueState) -> None:
         """Say why nothing is sent, when that is so."""
-        held = state.mode in (QueueMode.PAUSED, QueueMode.WAITING)
-        self._queue.setVisible(held)
-        # What waits for the service goes on by itself; asking again would only prolong it.
-        self._resume.setVisible(state.mode is QueueMode.PAUSED)
-        self._queue.set_text(state.reason or self.tr("Uploads are paused."))
+        self._queue.show_state(state)
+
+    def set_unsaved(self, pictures: Sequence[UnsavedView]) -> None:
+        """Show exactly these as in memory alone."""
+        self._unsaved.show_pictures(pictures)
+
+    def show_unsaved_copied(self, number: int) -> None:
+        """Say that one of those is on the clipboard."""
+        self._unsaved.show_copied(number)
 
     def set_uploads(self, items: Sequence[UploadItem]) -> None:
-        """Show exactly these as running, oldest first."""
+        """Show exactly these as not finished, in the order of sending; only what differs is painted again."""
         self._uploads.set_uploads(items)
-        self._refresh()
-
-    def update_upload(self, item: UploadItem) -> None:
-        """An upload is new, or has moved on."""
-        self._uploads.update_upload(item)
-        self._refresh()
-
-    def remove_upload(self, upload_id: UploadId) -> None:
-        """An upload was forgotten."""
-        self._uploads.remove_upload(upload_id)
         self._refresh()
 
     def set_recent(self, items: Sequence[UploadItem]) -> None:
@@ -152,6 +155,17 @@ class TrayWindow(QWidget):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def open_quietly(self, icon_rect: QRect) -> None:
+        """Appear without taking the keyboard away from what the person is doing, be it a film."""
+        if self.isVisible():
+            return
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.adjustSize()
+        if not icon_rect.isEmpty():
+            self.move(_beside(icon_rect, self.frameSize()).topLeft())
+        self.show()
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, False)
 
     def toggle_near(self, icon_rect: QRect) -> None:
         """Appear, or go away when it is in front already."""
@@ -218,11 +232,12 @@ class TrayWindow(QWidget):
         listing = QVBoxLayout(content)
         listing.setContentsMargins(theme.SPACE_L, 0, theme.SPACE_L, theme.SPACE_S)
         listing.setSpacing(theme.SPACE_M)
+        listing.addWidget(self._unsaved)
         listing.addWidget(self._queue)
         listing.addWidget(self._refusals)
         listing.addWidget(self._uploads)
         listing.addWidget(self._welcome, 1)
-        listing.addStretch(0)
+        listing.addStretch()
         scroll = QScrollArea()
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
@@ -253,6 +268,15 @@ class TrayWindow(QWidget):
             (self._uploads.retry_requested, self.retry_requested),
             (self._uploads.dismiss_requested, self.dismiss_requested),
             (self._uploads.mark_done_requested, self.mark_done_requested),
+            (self._uploads.dismiss_failed_requested, self.dismiss_failed_requested),
+            (self._uploads.move_requested, self.move_requested),
+            (self._uploads.clear_requested, self.clear_requested),
+            (self._queue.resume_requested, self.resume_requested),
+            (self._queue.key_requested, self.account_requested),
+            (self._unsaved.copy_requested, self.unsaved_copy_requested),
+            (self._unsaved.save_requested, self.unsaved_save_requested),
+            (self._unsaved.retry_requested, self.unsaved_retry_requested),
+            (self._unsaved.discard_requested, self.unsaved_discard_requested),
             (self._uploads.copy_link_requested, self.copy_link_requested),
             (self._uploads.open_requested, self.open_requested),
             (self._uploads.thumbnail_requested, self.thumbnail_requested),
