@@ -259,4 +259,4 @@ def test_a_capture_that_cannot_be_sent_now_is_kept(desktop: DesktopSession, serv
     done = run(desktop, server, "capture", "screen", "--json", code=4)
     [result] = results(done)
     assert result["state"] == "queued"
-    assert "The capture is kept" in result["error"]
+    assert "is kept, and is sent" in result["error"]

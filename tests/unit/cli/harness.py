@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = (sys.executable, "-m", "app")
 TIMEOUT_S = 60
 UPLOAD = "/api/v1/upload"
+NAMES = {"id", "url", "viewer", "thumbnail", "width", "height", "size", "mime", "file", "state", "error"}
+"""What every object of `--json` has; scripts rely on these, and others may come."""
 
 # As root, every file can be read and every folder written. Whoever is not root has nothing to drop.
 _WITHOUT_PRIVILEGES = """

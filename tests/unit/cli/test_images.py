@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.demo import DEMO_USER, Fault
-from tests.unit.cli.harness import Cli
-
-NAMES = {"id", "url", "viewer", "thumbnail", "width", "height", "size", "mime", "file", "state", "error"}
+from tests.unit.cli.harness import NAMES, Cli
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def test_info(cli: Cli, uploaded: list[str]) -> None:
 
 def test_info_as_json_and_as_a_link(cli: Cli, uploaded: list[str]) -> None:
     [facts] = cli.run("info", "--json", uploaded[1]).json
-    assert set(facts) == NAMES | {"views", "uploaded_at"}
+    assert set(facts) >= NAMES | {"views", "uploaded_at"}
     assert (facts["id"], facts["state"], facts["error"]) == (uploaded[1], "there", None)
     link = cli.run("info", uploaded[1], "--link", "bbcode").out
     assert link == f"[url={facts['viewer']}][img]{facts['url']}[/img][/url]\n"
@@ -45,7 +43,7 @@ def test_a_missing_image_is_1_whatever_its_id_begins_with(cli: Cli, image_id: st
 
 def test_a_missing_image_as_json(cli: Cli) -> None:
     done = cli.run("info", "--json", "xxxxxxxxxx")
-    assert set(done.json[0]) == NAMES
+    assert set(done.json[0]) >= NAMES
     assert done.json[0]["state"] == "failed"
     assert done.code == 1
 
@@ -68,7 +66,7 @@ def test_delete_several_with_one_missing(cli: Cli, uploaded: list[str]) -> None:
 def test_delete_as_json(cli: Cli, uploaded: list[str]) -> None:
     done = cli.run("delete", "--json", uploaded[1], "_xxxxxxxxx")
     gone, missing = done.json
-    assert set(gone) == set(missing) == NAMES
+    assert set(gone) == set(missing) >= NAMES
     assert (gone["id"], gone["state"], gone["error"]) == (uploaded[1], "deleted", None)
     assert (missing["id"], missing["state"]) == ("_xxxxxxxxx", "failed")
     assert missing["error"]
