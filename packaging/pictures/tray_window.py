@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 from PySide6.QtWidgets import QWidget
 
-from app.core.uploads import QueueMode, QueueState, UploadItem, UploadState
-from app.core.workflow import DEFAULT_SHORTCUTS, SourceKind
+from app.core.errors import ErrorKind
+from app.core.uploads import AfterUpload, QueueMode, QueueState, UploadItem, UploadState
+from app.core.workflow import DEFAULT_SHORTCUTS, SourceKind, UploadTask
 from app.ui.account_view import AccountState, AccountView
 from app.ui.card import Card
-from app.ui.tray_window import Refusal, TrayWindow
+from app.ui.tray_window import Refusal, TrayWindow, UnsavedView
 from pictures.frame import picture
 from pictures.samples import finished, running, thumbnails, upload
 
@@ -51,20 +55,102 @@ def busy() -> QWidget:
     return window
 
 
+@picture("tray-window-one")
+def one() -> QWidget:
+    """After the first upload."""
+    window = tray_window()
+    window.set_recent(finished()[:1])
+    window.set_thumbnail(finished()[0].id, thumbnails()[0])
+    return window
+
+
+@picture("tray-window-many")
+def many() -> QWidget:
+    """Two hundred files were dropped, and the service asks for patience."""
+    window = with_recent(tray_window())
+    window.set_queue(
+        QueueState(
+            QueueMode.WAITING,
+            "ImgLink takes 100 uploads an hour.",
+            ErrorKind.RATE_LIMITED,
+            datetime.now(UTC) + timedelta(minutes=12),
+        )
+    )
+    queued = [upload(f"Holiday {number:03}.jpg", UploadState.QUEUED, size=900_000 + number) for number in range(200)]
+    window.set_uploads([*running()[:2], *queued])
+    return window
+
+
+@picture("tray-window-key-refused")
+def key_refused() -> QWidget:
+    """Everything waits for a new key."""
+    window = with_recent(tray_window(AccountState.REJECTED))
+    reason = "Could not upload the file: the API key is not accepted. Nothing was uploaded."
+    window.set_queue(QueueState(QueueMode.PAUSED, reason, ErrorKind.CREDENTIAL, needs_credential=True))
+    window.set_uploads(
+        [
+            upload("Region", UploadState.PAUSED, kind=SourceKind.REGION, reason="The API key is not accepted."),
+            upload("Letter to Ada.webp", UploadState.QUEUED),
+        ]
+    )
+    return window
+
+
+@picture("tray-window-storage-full")
+def storage_full() -> QWidget:
+    """The account may be full."""
+    window = with_recent(tray_window())
+    reason = "The storage of the account may be full: two small files in a row were too large for it."
+    window.set_queue(QueueState(QueueMode.PAUSED, reason, ErrorKind.INPUT))
+    window.set_uploads([upload("Letter to Ada.webp", UploadState.QUEUED)])
+    return window
+
+
+@picture("tray-window-offline")
+def offline() -> QWidget:
+    """No network."""
+    window = with_recent(tray_window())
+    reason = "imglink.cc cannot be reached. Nothing was uploaded."
+    window.set_queue(QueueState(QueueMode.WAITING, reason, ErrorKind.OFFLINE, datetime.now(UTC) + timedelta(minutes=3)))
+    window.set_uploads([upload("Letter to Ada.webp", UploadState.QUEUED)])
+    return window
+
+
+@picture("tray-window-unsaved")
+def unsaved() -> QWidget:
+    """The disk is full."""
+    window = with_recent(tray_window())
+    window.set_unsaved(
+        [
+            UnsavedView(1, "Region, 1280 × 800, 1.2 MB", "there is no space left on the disk", can_retry=True),
+            UnsavedView(2, "Whole screen, 3840 × 1080, 4.1 MB", "still not: the disk is full", can_retry=True),
+        ]
+    )
+    return window
+
+
 @picture("tray-window-trouble")
 def trouble() -> QWidget:
-    """Everything that can go wrong at once."""
-    window = with_recent(tray_window(AccountState.REJECTED))
-    window.set_queue(
-        QueueState(QueueMode.WAITING, "ImgLink takes 100 uploads an hour. The next one goes in 12 minutes.")
+    """Everything that can go wrong with single uploads."""
+    window = with_recent(tray_window())
+    half = replace(
+        finished()[1],
+        after=AfterUpload(
+            frozenset({UploadTask.ADD_TO_ALBUM}),
+            problems=((UploadTask.ADD_TO_ALBUM, "It is not there, or it is not yours."),),
+        ),
     )
     window.set_uploads(
         [
-            upload("Too big.png", UploadState.FAILED, reason="File exceeds the limit of 50 MB."),
             upload(
-                "Region", UploadState.UNCERTAIN, kind=SourceKind.REGION, reason="The answer of the server was lost."
+                "Region",
+                UploadState.UNCERTAIN,
+                kind=SourceKind.REGION,
+                reason="This may already be uploaded: the connection broke before the answer came.",
             ),
-            upload("Letter.webp", UploadState.PAUSED, reason="The API key was refused."),
+            upload("Too big.png", UploadState.FAILED, reason="File exceeds the limit of 50 MB."),
+            upload("Torn.png", UploadState.FAILED, reason="The server does not accept it."),
+            half,
         ]
     )
     window.add_refusals(

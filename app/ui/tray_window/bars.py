@@ -13,6 +13,7 @@ from app.core.errors import ErrorKind
 from app.core.uploads import QueueMode, QueueState
 from app.ui import theme
 from app.ui.texts import queue_title
+from app.ui.tray_window.flow import FlowLayout
 from app.ui.widgets import NoticeBar, button, label
 
 
@@ -110,8 +111,9 @@ class UnsavedBars(QWidget):
         bar.set_text(self.tr("NOT saved: {name}").format(name=picture.name))
         reason = self._reasons[number] = label(tone="danger", small=True, wrap=True)
         bar.column.insertWidget(1, reason)
-        bar.buttons.setSpacing(theme.SPACE_XS + 2)
-        bar.buttons.setContentsMargins(0, theme.SPACE_XS, 0, 0)
+        flow = FlowLayout()
+        flow.setContentsMargins(0, theme.SPACE_XS, 0, 0)
+        bar.column.addLayout(flow)
         choices: list[tuple[str, SignalInstance]] = [
             (self.tr("Try again"), self.retry_requested),
             (self.tr("Save elsewhere…"), self.save_requested),
@@ -121,10 +123,9 @@ class UnsavedBars(QWidget):
         for text, signal in choices if picture.can_retry else choices[1:]:
             made = button(text, partial(signal.emit, number), look="small")
             made.setFont(theme.small_font(made.font()))
-            bar.buttons.addWidget(made)
+            flow.addWidget(made)
             if signal is self.copy_requested:
                 self._copiers[number] = made
-        bar.buttons.addStretch(1)
         return bar
 
     def _explained(self, picture: UnsavedView) -> str:

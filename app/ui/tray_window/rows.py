@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from app.core.uploads import UploadItem, UploadState
 from app.ui import theme
 from app.ui.texts import detail_text, source_text, state_text
+from app.ui.tray_window.flow import FlowLayout
 from app.ui.widgets import ElidedLabel, IconButton, Thumbnail, button, label, set_tone
 
 _COPIED_MS = 2000
@@ -90,9 +91,8 @@ class RunningRow(_Row):
         self._texts.addWidget(self._bar)
         self._cancel = self._icon_button("close", self.tr("Cancel"), self.cancel_requested)
         self._choices = QWidget()
-        choices = QHBoxLayout(self._choices)
-        choices.setContentsMargins(0, 0, 0, 0)
-        choices.setSpacing(theme.SPACE_S)
+        choices = FlowLayout()
+        self._choices.setLayout(choices)
         self._gallery = button(self.tr("Open gallery"), self.gallery_requested.emit, look="small")
         self._retry = button(self.tr("Try again"), self.retry_requested.emit, look="small")
         self._done = button(self.tr("Mark as done"), self.mark_done_requested.emit, look="small")
@@ -100,7 +100,6 @@ class RunningRow(_Row):
         for choice in (self._gallery, self._retry, self._done, self._dismiss):
             choice.setFont(theme.small_font(choice.font()))
             choices.addWidget(choice)
-        choices.addStretch(1)
         self._column.addWidget(self._choices)
         self._texts.addStretch(1)
         # The bars of all rows end at the same place, cancellable or not.

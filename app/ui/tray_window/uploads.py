@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.uploads import UploadId, UploadItem, UploadState
 from app.ui import theme
@@ -51,7 +51,7 @@ class UploadsView(QWidget):
         self._more = self._small_button("", self._show_more)
         self._clear = self._small_button(self.tr("Clear list"), self.clear_requested.emit)
         self._clear.setToolTip(self.tr("The uploads stay in the history and on ImgLink."))
-        self._trouble_header = _Header(self.tr("Need you"), self._dismiss_failed)
+        self._trouble_header = _Header(self.tr("Needs your attention"), self._dismiss_failed)
         self._running_header = _Header(self.tr("In progress"))
         self._waiting_header = _Header(self.tr("Waiting"))
         self._finished_header = _Header(self.tr("Latest"), self._clear)
@@ -61,8 +61,6 @@ class UploadsView(QWidget):
         self._waiting.thumbnail_requested.connect(self.thumbnail_requested)
         self._lay_out()
         self._refresh([], [])
-        # Never more than its rows need: what is left over belongs below.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property
     def is_empty(self) -> bool:
@@ -167,6 +165,8 @@ class UploadsView(QWidget):
         column.addWidget(self._waiting)
         column.addWidget(self._finished_header)
         column.addLayout(self._finished_rows)
+        # What is left over belongs below, not between the rows.
+        column.addStretch(1)
         self._finished_header.hide()
 
     def _refresh(self, troubles: Sequence[UploadItem], running: Sequence[UploadItem]) -> None:
