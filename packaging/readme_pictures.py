@@ -10,7 +10,7 @@ from PIL import Image
 from virtual_run import PROGRAM, REGION, overlay_is_shown
 
 from app.core.geometry import Rect
-from tests.desktop.running import READY
+from tests.desktop.running import READY, skip_welcome
 from tests.desktop.session import DesktopSession, desktop_session
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +26,7 @@ def take(shots: Path, target: Path) -> None:
             shutil.copyfile(shots / f"{name}-{look}-2x.png", target / f"{name}-{look}.png")
     with desktop_session(tray=True, notifications=True) as session:
         sample_desktop.show(session)
+        skip_welcome(session)
         program = session.spawn(PROGRAM, env={"PYTHONPATH": str(ROOT)})
         program.wait_for_output(READY, 30)
         _save(_overlay(session), target / "overlay.png")

@@ -22,7 +22,7 @@ import sample_desktop  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from app.core.geometry import Point, Rect  # noqa: E402
-from tests.desktop.running import READY  # noqa: E402
+from tests.desktop.running import READY, skip_welcome  # noqa: E402
 from tests.desktop.session import PROGRAMS, DesktopSession, desktop_session  # noqa: E402
 
 PROGRAM = [sys.executable, "-m", "app", "--demo"]
@@ -49,6 +49,8 @@ def main(arguments: list[str]) -> int:
 def capture(session: DesktopSession, target: Path) -> None:
     """Start the program, press the key, drag, and follow the link. Raises AssertionError, TimeoutError or OSError."""
     sample_desktop.show(session)
+    # The window of the first start would stand in the picture.
+    skip_welcome(session)
     program = session.spawn(PROGRAM, env={"PYTHONPATH": str(ROOT)})
     program.wait_for_output(READY, 30)
     print(program.stdout.strip(), flush=True)

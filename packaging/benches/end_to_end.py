@@ -14,7 +14,7 @@ from app.system.x11_clipboard import X11ClipboardReader
 from benches import pictures
 from benches.frame import Race, benchmark
 from benches.overlay import CLEAR, SIZE, SPOT, flameshot, until_painted
-from tests.desktop.running import READY, program_environment
+from tests.desktop.running import READY, program_environment, skip_welcome
 from tests.desktop.session import DesktopSession, desktop_session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +62,7 @@ def _screen() -> Iterator[DesktopSession]:
 
 def _start(session: DesktopSession, server: DemoServer) -> None:
     env = {**program_environment(server), "IMGLINK_API_KEY": DEMO_API_KEY, "PYTHONWARNINGS": "ignore"}
+    skip_welcome(session)
     session.spawn([sys.executable, "-m", "app"], env=env).wait_for_output(READY, 30)
 
 

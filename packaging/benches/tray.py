@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benches.frame import Race, benchmark
 from tests.desktop.processes import Process, wait_until
+from tests.desktop.running import skip_welcome
 from tests.desktop.session import DesktopSession, desktop_session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +70,7 @@ def started(session: DesktopSession, command: list[str]) -> tuple[Process, float
     """Start a program and wait for its icon; the process, and the time in ms."""
     # Nobody listens there: whatever a start asks of the service, it does not leave this computer.
     env = {"PYTHONPATH": str(ROOT), "IMGLINK_BASE_URL": "http://127.0.0.1:9"}
+    skip_welcome(session)
     begin = time.perf_counter()
     process = session.spawn(command, env=env)
     session.wait_for(lambda: session.tray_icons() or not process.is_running, 30)
