@@ -38,6 +38,10 @@ def run_command(arguments: argparse.Namespace) -> int:
                 return _serve_demo(arguments)
             case "doctor":
                 return _examine(arguments)
+            case "quit":
+                from app.bootstrap.start import quit_application
+
+                return quit_application(os.environ)
         command = run.prepare(arguments)
         profile = open_profile(os.environ)
         for notice in profile.notices:
@@ -148,7 +152,9 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
             link = await build_link(profile, stack, use_keyring=use_keyring)
             yield Desk(link.client, link.account, clipboard, links.form, links.template)
             return
-        core = await build_core(profile, stack, resume_pending=False, use_keyring=use_keyring)
+        core = await build_core(
+            profile, stack, resume_pending=False, use_keyring=use_keyring, sends=getattr(arguments, "wait", True)
+        )
         desk = StoreDesk(
             images=core.images,
             account=core.account,
@@ -172,7 +178,9 @@ def _uses_keyring(arguments: argparse.Namespace, profile: Profile) -> bool:
     """Opening a keyring costs more than an upload. A key of the environment wins over it, and `info` needs none."""
     if arguments.command == "account":
         return True
-    return arguments.command != "info" and not profile.environ.get("IMGLINK_API_KEY", "").strip()
+    if arguments.command in ("info", "pause", "resume") or getattr(arguments, "action", "retry") != "retry":
+        return False
+    return not profile.environ.get("IMGLINK_API_KEY", "").strip()
 
 
 class _NoSelector:

@@ -107,6 +107,7 @@ class Remote:
             history=services.history,
             options=settings.upload.options(),
             captures=services.captures,
+            stays=True,
             folder=Path(request.folder),
             is_ending=reply.is_ending,
         )

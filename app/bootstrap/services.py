@@ -73,10 +73,12 @@ async def build_core(
     resume_pending: bool,
     use_keyring: bool = True,
     stays: bool = False,
+    sends: bool = True,
 ) -> Core:
     """Build client, store, queue and account, and start the queue; `stack` closes them in the right order.
 
-    A program that `stays` in memory asks the keyring through a process of its own.
+    A program that `stays` in memory asks the keyring through a process of its own. One that does not send (`sends`)
+    leaves what it queues to the next that does.
     """
     from app.core.clock import SystemClock
     from app.services.assignments import Assignments
@@ -101,7 +103,8 @@ async def build_core(
     assignments = Assignments(client, store, uploads, clock)
     stack.push_async_callback(assignments.stop)
     await assignments.start(resume_pending=resume_pending)
-    await uploads.start(resume_pending=resume_pending)
+    if sends:
+        await uploads.start(resume_pending=resume_pending)
     _follow_credentials(account, uploads, assignments)
     incoming = IncomingFiles(
         uploads,

@@ -41,6 +41,8 @@ class StoreDesk(Desk):
     """Of the settings; flags add to them."""
     captures: CaptureService | None = None
     """For the command that takes pictures."""
+    stays: bool = False
+    """True in the application, which goes on when the command has ended."""
     folder: Path = Path()
     """What relative paths start from; not the process's own when the command was handed over by another."""
     is_ending: Callable[[], bool] = bool

@@ -10,7 +10,7 @@ from typing import Any
 from app.cli.streams import print_ascii, say
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import Image
-from app.core.uploads import UploadItem, UploadState
+from app.core.uploads import UploadId, UploadItem, UploadState
 
 _IMAGE_NAMES = ("id", "url", "viewer", "thumbnail", "width", "height", "size", "mime")
 
@@ -24,17 +24,25 @@ class Result:
     image: Image | None = None
     error: str = ""
     error_kind: ErrorKind | None = None
+    upload: UploadId | None = None
+    """By which `imglink queue` knows it; None when it was not queued."""
 
     @classmethod
     def of_item(cls, file: str | None, item: UploadItem) -> Result:
         """From a queue item that has come to rest, or that the queue holds back."""
         if item.state is UploadState.DONE:
-            return cls(file, item.state.value, item.image)
+            return cls(file, item.state.value, item.image, upload=item.id)
         kind = item.error_kind or ErrorKind.SERVICE
         if item.state is UploadState.UNCERTAIN:
             # Never the exit code that invites a script to try again: it may be there already.
             kind = ErrorKind.SERVICE
-        return cls(file, item.state.value, item.image, item.reason or _UNSAID.get(item.state, ""), kind)
+        reason = item.reason or _UNSAID.get(item.state, "")
+        return cls(file, item.state.value, item.image, reason, kind, item.id)
+
+    @classmethod
+    def of_waiting(cls, file: str | None, item: UploadItem) -> Result:
+        """From a queue item that nobody waits for."""
+        return cls(file, item.state.value, upload=item.id)
 
     @classmethod
     def of_error(cls, file: str | None, error: UserFacingError) -> Result:
@@ -47,6 +55,7 @@ class Result:
             **{name: getattr(self.image, name) if self.image is not None else None for name in _IMAGE_NAMES},
             "file": self.file,
             "state": self.state,
+            "upload": self.upload,
             "error": self.error or None,
         }
 

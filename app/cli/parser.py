@@ -53,7 +53,16 @@ A file that cannot be sent is refused with its reason, and the others still go. 
 after “--”.
 """
 
+_QUEUE_EPILOG = """\
+actions:
+  retry    send what failed, is paused, or may be there already, and print its link
+  cancel   send it no more
+  discard  forget it, and its file
+  done     take an uncertain one for uploaded, because you have seen it on ImgLink
+"""
+
 _ID_COMMANDS = frozenset({"info", "delete"})
+QUEUE_ACTIONS = ("retry", "cancel", "discard", "done")
 CAPTURE_MODES = ("region", "screen", "monitor", "window", "last")
 MAX_DELAY_S = 3600
 
@@ -72,7 +81,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the arguments after the program's name. Exits with 2 on wrong usage, with 0 after `--help`."""
     parser = build_parser()
     arguments = parser.parse_args(_shield(argv))
-    if arguments.command == "capture" and (problem := _problem_with_capture(arguments)):
+    if (check := _CHECKS.get(arguments.command)) is not None and (problem := check(arguments)):
         parser.error(problem)
     return arguments
 
@@ -89,9 +98,24 @@ def _problem_with_capture(arguments: argparse.Namespace) -> str:
     suffix = "" if arguments.save is None else arguments.save.suffix.lower()
     if suffix in _OTHER_FORMATS:
         return f"a capture cannot be saved as {suffix}: name it .png, .webp or .jpg"
+    return _problem_with_waiting(arguments)
+
+
+def _problem_with_waiting(arguments: argparse.Namespace) -> str:
+    if not arguments.wait and (arguments.copy or arguments.link):
+        return "with --no-wait there is no link yet for --copy or --link"
     return ""
 
 
+def _problem_with_queue(arguments: argparse.Namespace) -> str:
+    if arguments.action is not None and not arguments.ids:
+        return f"“queue {arguments.action}” needs an ID; see them with: imglink queue"
+    if arguments.action != "retry" and (arguments.copy or arguments.link or not arguments.wait):
+        return "--copy, --link and --no-wait only go with “queue retry”"
+    return _problem_with_waiting(arguments)
+
+
+_CHECKS = {"capture": _problem_with_capture, "upload": _problem_with_waiting, "queue": _problem_with_queue}
 _OTHER_FORMATS = frozenset({".gif", ".bmp", ".tif", ".tiff", ".avif", ".svg", ".ico", ".pdf", ".jxl", ".heic"})
 
 
@@ -111,6 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser, title="commands")
     _add_capture(commands)
     _add_upload(commands)
+    _add_queue(commands)
     _add_images(commands)
     _add_account(commands)
     doctor = commands.add_parser(
@@ -158,6 +183,7 @@ def _add_capture(commands: _Commands) -> None:
     capture.add_argument("--save", type=Path, metavar="PATH", help="also save the picture there: a file or a folder")
     capture.add_argument("--no-upload", action="store_true", help="do not upload; needs --save")
     _add_upload_options(capture)
+    _add_wait_option(capture)
     _add_output_options(capture)
 
 
@@ -171,7 +197,25 @@ def _add_upload(commands: _Commands) -> None:
     )
     upload.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     _add_upload_options(upload)
+    _add_wait_option(upload)
     _add_output_options(upload)
+
+
+def _add_queue(commands: _Commands) -> None:
+    queue = commands.add_parser(
+        "queue",
+        help="show what waits to be sent, and do something about it",
+        description="Show what is not sent yet, with its ids; or do something about it. An id may be cut short.",
+        epilog=_QUEUE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    queue.add_argument("action", nargs="?", choices=QUEUE_ACTIONS, metavar="ACTION", help=", ".join(QUEUE_ACTIONS))
+    queue.add_argument("ids", nargs="*", metavar="ID")
+    _add_wait_option(queue)
+    _add_output_options(queue)
+    commands.add_parser("pause", help="send nothing more until “resume”, also after a restart")
+    commands.add_parser("resume", help="go on sending")
+    commands.add_parser("quit", help="end the tray application")
 
 
 def _add_images(commands: _Commands) -> None:
@@ -204,6 +248,13 @@ def _add_upload_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anonymous", action="store_true", help="upload without the account")
     parser.add_argument("--private", action="store_true", help="keep it out of the public gallery")
     parser.add_argument("--nsfw", action="store_true", help="mark it as not safe for work")
+
+
+def _add_wait_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--wait", action="store_true", default=True, help="wait until it is sent (default)")
+    parser.add_argument(
+        "--no-wait", action="store_false", dest="wait", help="end as soon as it is safe on the disk; no link is printed"
+    )
 
 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:

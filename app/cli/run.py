@@ -30,6 +30,18 @@ def prepare(arguments: argparse.Namespace) -> Command:
             from app.cli.capture import capture
 
             return lambda desk: capture(arguments, _with_store(desk))
+        case "queue":
+            from app.cli.queue import queue
+
+            return lambda desk: queue(arguments, _with_store(desk))
+        case "pause":
+            from app.cli.queue import pause
+
+            return lambda desk: pause(_with_store(desk))
+        case "resume":
+            from app.cli.queue import resume
+
+            return lambda desk: resume(_with_store(desk))
         case "info":
             from app.cli.images import info
 

@@ -68,12 +68,16 @@ async def finish(
     queued: Sequence[UploadItem | Refused],
     *,
     is_capture: bool,
+    is_new: bool = True,
 ) -> ExitCode:
     """Wait for what was queued, and print what becomes of it.
 
     A capture that has to wait stays in the queue: nobody else has it. A file that has to wait does not: the person has
-    it and the exit code, and a script that tries again must not find it sent twice.
+    it and the exit code, and a script that tries again must not find it sent twice. What was in the queue before
+    (`is_new` False) stays there even when the person gives up waiting.
     """
+    if not arguments.wait:
+        return _leave(arguments, desk, files, queued)
     sent, lines = Sent(), Lines()
     items = [entry for entry in queued if isinstance(entry, UploadItem)]
     bar = ProgressBar(items, standard_error())
@@ -88,7 +92,7 @@ async def finish(
             settled = entry if isinstance(entry, Refused) else await _settle(desk, entry, is_capture=is_capture)
             tell(file, settled)
     except asyncio.CancelledError:
-        if not (is_capture and desk.is_ending()):
+        if is_new and not (is_capture and desk.is_ending()):
             await _withdraw(desk, items)
         # What had arrived by then is there, and its links must not be lost with the rest.
         for file, entry in list(zip(files, queued, strict=True))[len(sent.results) :]:
@@ -106,10 +110,32 @@ async def finish(
     return code
 
 
+def _leave(
+    arguments: argparse.Namespace,
+    desk: StoreDesk,
+    files: Sequence[str | None],
+    queued: Sequence[UploadItem | Refused],
+) -> ExitCode:
+    """Not wait: what was queued is safe on the disk."""
+    results = []
+    for file, entry in zip(files, queued, strict=True):
+        if isinstance(entry, Refused):
+            results.append(Result.of_error(file, entry.error))
+            say(_with_path(entry, file))
+        else:
+            results.append(Result.of_waiting(file, entry))
+    if arguments.json:
+        print_json([result.as_json() for result in results])
+    if not desk.stays and any(result.upload for result in results):
+        say("It is sent when the tray application next starts.")
+    return exit_code(result.error_kind for result in results)
+
+
 async def _settle(desk: StoreDesk, entry: UploadItem, *, is_capture: bool) -> UploadItem:
     item = await desk.uploads.wait(entry.id, patience_s=PATIENCE_S)
     if is_capture and item.state in _HELD_BACK:
-        kept = "The capture is kept, and is sent when the tray application next starts."
+        when = "later" if desk.stays else "when the tray application next starts"
+        kept = f"It is kept, and is sent {when}."
         return replace(item, reason=f"{item.reason} {kept}".strip())
     if item.state in (*_HELD_BACK, UploadState.FAILED) and not is_capture:
         withdrawn = await desk.uploads.cancel(item.id)

@@ -184,6 +184,10 @@ class UploadQueue:
         """All that are not done or cancelled, in the order of sending."""
         return tuple(self._items.values())
 
+    async def pending(self) -> tuple[UploadItem, ...]:
+        """The same, together with what this queue has left to another time or another process."""
+        return tuple(self._items.get(item.id, item) for item in await self._store.pending())
+
     async def get(self, upload_id: UploadId) -> UploadItem:
         """One upload, finished or not. Raises InputError when there is none."""
         item = self._items.get(upload_id) or await self._store.get(upload_id)
@@ -225,9 +229,15 @@ class UploadQueue:
             return item
 
     async def retry(self, upload_id: UploadId) -> UploadItem:
-        """Queue again what failed, is paused, uncertain or cancelled. An uncertain one may then be there twice."""
+        """Queue again what failed, is paused, uncertain or cancelled. An uncertain one may then be there twice.
+
+        One that is queued and was left to another time (see `start`) is taken up now.
+        """
         async with self._handover:
             item = await self.get(upload_id)
+            if item.state is UploadState.QUEUED and item.id not in self._items:
+                self._moved(item)
+                self._wake.set()
             if item.state not in _RETRYABLE:
                 return item
             if not item.has_file:

@@ -30,7 +30,7 @@ def test_exit_codes_do_not_depend_on_the_order(outcomes: list[ErrorKind | None],
 
 
 def test_json_has_every_name_even_for_a_failure() -> None:
-    names = {"id", "url", "viewer", "thumbnail", "width", "height", "size", "mime", "file", "state", "error"}
+    names = {"id", "url", "viewer", "thumbnail", "width", "height", "size", "mime", "file", "state", "upload", "error"}
     failed = Result.of_error("a.png", InputError("It is empty.")).as_json()
     done = Result("b.png", "done", Image(ImageId("-x"), "https://e/x.png", width=3)).as_json()
     assert set(failed) == set(done) == names
