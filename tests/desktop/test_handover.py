@@ -18,7 +18,7 @@ from tests.desktop.session import DesktopSession
 
 TITLE = "ImgLink"
 UPLOAD = "/api/v1/upload"
-_HEAVY = ("asyncio", "httpx", "sqlite3", "PySide6", "argparse", "dataclasses", "pathlib")
+_HEAVY = ("asyncio", "httpx", "sqlite3", "PySide6", "argparse", "dataclasses", "pathlib", "typing")
 """Modules that a command which is handed over has no time for."""
 
 
