@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
 
 from app.system.resources import resource_path
@@ -51,6 +51,8 @@ def _svg(name: str) -> bytes:
 
 
 def _render(svg: bytes, size: int, scale: float) -> QPixmap:
+    # Not with the module: making all of Qt's enums takes 15 ms, and the tray icon, which needs none, must not wait.
+    from PySide6.QtCore import Qt
     from PySide6.QtSvg import QSvgRenderer
 
     image = QPixmap(QSize(size, size) * scale)
