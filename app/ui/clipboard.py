@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QClipboard, QGuiApplication, QImage
+from PySide6.QtCore import QBuffer, QMimeData
+from PySide6.QtGui import QClipboard, QGuiApplication, QImage, QImageReader
 
 from app.core.geometry import Rect
 from app.core.images import SNIFF_BYTES, sniff
@@ -75,7 +75,11 @@ def decoded_frame(data: bytes) -> Frame | None:
     image_format = sniff(data[:SNIFF_BYTES])
     if image_format not in DECODED:
         return None
-    image = QImage.fromData(data, DECODED[image_format])
+    buffer = QBuffer()
+    buffer.setData(data)
+    reader = QImageReader(buffer, DECODED[image_format])
+    reader.setAutoDetectImageFormat(False)
+    image = reader.read()
     if image.isNull():
         return None
     pixels = image.convertToFormat(QImage.Format.Format_RGB32)

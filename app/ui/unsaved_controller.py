@@ -93,8 +93,18 @@ class UnsavedController(QObject):
     def ask_to_quit(self, on_quit: Callable[[], object]) -> None:
         """Ask before all of them are lost."""
         self._window.open_near(QRect())
-        text = self.tr("%n picture(s) are not saved. When ImgLink quits, they are lost.", "", self.count)
-        ask(self._window, self.tr("Quit ImgLink?"), text, self.tr("Quit and lose them"), on_quit)
+        text = (
+            self.tr("1 picture is not saved. When ImgLink quits, it is lost.")
+            if self.count == 1
+            else self.tr("{count} pictures are not saved. When ImgLink quits, they are lost.").format(count=self.count)
+        )
+        ask(
+            self._window,
+            self.tr("Quit ImgLink?"),
+            text,
+            self.tr("Quit and lose it") if self.count == 1 else self.tr("Quit and lose them"),
+            on_quit,
+        )
 
     # --- what the person decides --------------------------------------------------------------------------------------
 

@@ -246,14 +246,22 @@ class UploadsController(QObject):
         why = queue_title(self._state)
         is_stopped = self._state.mode is QueueMode.PAUSED and self._state.error_kind is not None
         if self._unsaved_count:
-            why = self.tr("%n picture(s) NOT saved", "", self._unsaved_count)
+            why = self._counted(
+                self._unsaved_count, self.tr("1 picture NOT saved"), self.tr("{count} pictures NOT saved")
+            )
         self._tray.set_info(why)
         if self._unsaved_count or waiting or is_stopped:
             self._tray.set_state(TrayState.ATTENTION)
-            self._tray.set_summary(why or self.tr("%n upload(s) need attention", "", waiting))
+            one, several = self.tr("1 upload needs attention"), self.tr("{count} uploads need attention")
+            self._tray.set_summary(why or self._counted(waiting, one, several))
         else:
             self._tray.set_state(TrayState.UPLOADING if running else TrayState.IDLE)
-            self._tray.set_summary(why or (self.tr("%n upload(s) running", "", running) if running else ""))
+            going = self._counted(running, self.tr("1 upload running"), self.tr("{count} uploads running"))
+            self._tray.set_summary(why or (going if running else ""))
+
+    @staticmethod
+    def _counted(count: int, one: str, several: str) -> str:
+        return one if count == 1 else several.format(count=count)
 
     def _tell(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
         if self.notifies:
@@ -298,8 +306,11 @@ class UploadsController(QObject):
             self._ask_to_discard([upload_id])
 
     def _ask_to_discard(self, upload_ids: Sequence[str]) -> None:
-        count = len(upload_ids)
-        text = self.tr("%n upload(s) are forgotten, and with them the copies that are kept of them.", "", count)
+        text = self._counted(
+            len(upload_ids),
+            self.tr("This upload is forgotten, and with it the copy that is kept of it."),
+            self.tr("{count} uploads are forgotten, and with them the copies that are kept of them."),
+        )
         ask(self._window, self.tr("Discard"), text, self.tr("Discard"), lambda: self._discard(upload_ids))
 
     def _discard(self, upload_ids: Sequence[str]) -> None:

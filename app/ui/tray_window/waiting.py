@@ -138,9 +138,10 @@ class WaitingModel(QAbstractListModel):
 
     def ask_to_move(self, upload_id: str, row: int) -> None:
         """Ask that an upload comes before the one that now stands in `row`."""
-        before = self._items[row].id if row < len(self._items) else ""
-        if self.row_of(upload_id) is not None and before != upload_id:
-            self.moved.emit(upload_id, before)
+        now = self.row_of(upload_id)
+        # Before itself, or before the one that follows it already, is where it stands.
+        if now is not None and row not in (now, now + 1):
+            self.moved.emit(upload_id, self._items[row].id if row < len(self._items) else "")
 
     def _rearrange(self, items: Sequence[UploadItem]) -> None:
         """Another order, or new ones in the middle; what is chosen stays chosen."""

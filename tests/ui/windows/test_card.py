@@ -64,6 +64,15 @@ def test_it_never_takes_the_focus(stack: CardStack, make_item: MakeItem) -> None
     assert all(b.focusPolicy() is Qt.FocusPolicy.NoFocus for b in buttons(card).values())
 
 
+def test_a_crowd_does_not_flicker(stack: CardStack, make_item: MakeItem) -> None:
+    for number in range(200):
+        stack.show_item(make_item(str(number), UploadState.QUEUED))
+    assert [card.item.id for card in stack.cards] == [str(number) for number in range(MOST_CARDS)]
+    stack.update_item(make_item("1", UploadState.DONE))
+    stack.show_item(make_item("next"))
+    assert [card.item.id for card in stack.cards] == ["0", "2", "3", "next"]
+
+
 def test_cards_stack_upwards_on_the_screen_and_the_oldest_gives_way(stack: CardStack, make_item: MakeItem) -> None:
     names = [str(n) for n in range(MOST_CARDS + 1)]
     for name in names:

@@ -95,3 +95,12 @@ def test_state_summary_and_pause_are_shown(tray: Tray) -> None:
     assert tray._icon.toolTip() == "ImgLink: 2 uploads"
     tray.set_paused(True)
     assert entries(tray.menu)["Pause uploads"].isChecked()
+
+
+def test_the_menu_says_why_nothing_is_sent(tray: Tray) -> None:
+    before = set(entries(tray.menu))
+    tray.set_info("Next upload at 14:32")
+    first = tray.menu.actions()[0]
+    assert (first.text(), first.isEnabled(), first.isVisible()) == ("Next upload at 14:32", False, True)
+    tray.set_info("")
+    assert set(entries(tray.menu)) == before

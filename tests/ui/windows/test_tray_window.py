@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.uploads import QueueMode, QueueState, UploadId, UploadState
+from app.core.uploads import UploadId, UploadState
 from app.core.workflow import DEFAULT_SHORTCUTS, SourceKind
 from app.ui.account_view import AccountState, AccountView
 from app.ui.theme import Look
@@ -81,13 +81,14 @@ def test_before_the_first_upload_it_says_what_to_press_and_the_limits(window: Tr
 
 
 def test_an_upload_goes_from_running_to_the_latest(window: TrayWindow, make_item: MakeItem, qtbot: QtBot) -> None:
-    window.update_upload(make_item("a", sent_bytes=500_000))
+    window.set_uploads([make_item("a", sent_bytes=500_000)])
     assert rows(window, RunningRow) == ["a"]
     bar = window.findChildren(QProgressBar)[0]
     assert bar.value() == 250
-    window.update_upload(make_item("a", sent_bytes=1_000_000))
+    window.set_uploads([make_item("a", sent_bytes=1_000_000)])
     assert bar.value() == 500
-    window.update_upload(make_item("a", UploadState.DONE))
+    window.set_uploads([])
+    window.set_recent([make_item("a", UploadState.DONE)])
     QTest.qWait(0)
     assert rows(window, RunningRow) == []
     assert rows(window, FinishedRow) == ["a"]
@@ -98,22 +99,35 @@ def test_only_the_five_latest_are_listed_newest_first(window: TrayWindow, make_i
     window.set_recent([make_item(name, UploadState.DONE) for name in "fedcba"])
     QTest.qWait(0)
     assert rows(window, FinishedRow) == list("fedcb")
-    window.update_upload(make_item("g", UploadState.DONE))
+    kept = {row.item.id: row for row in window.findChildren(FinishedRow)}
+    window.set_recent([make_item(name, UploadState.DONE) for name in "gfedcb"])
     QTest.qWait(0)
     assert rows(window, FinishedRow) == list("gfedc")
-    window.remove_upload(UploadId("f"))
+    assert {row.item.id: row for row in window.findChildren(FinishedRow) if row.item.id in "fedc"} == {
+        name: kept[UploadId(name)] for name in "fedc"
+    }
+    window.set_recent([make_item(name, UploadState.DONE) for name in "gedc"])
+    QTest.qWait(0)
     assert rows(window, FinishedRow) == list("gedc")
+
+
+def test_the_only_row_stands_at_the_top(window: TrayWindow, make_item: MakeItem) -> None:
+    window.set_recent([make_item("a", UploadState.DONE)])
+    QTest.qWait(0)
+    [row] = window.findChildren(FinishedRow)
+    [zone] = window.findChildren(DropZone)
+    gap = row.mapTo(window, QPoint(0, 0)).y() - zone.mapTo(window, QPoint(0, zone.height())).y()
+    assert gap < 80
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (UploadState.QUEUED, {"Cancel a.png"}),
         (UploadState.SENDING, {"Cancel a.png"}),
         (UploadState.COMMITTING, set()),
         (UploadState.PAUSED, {"Cancel a.png", "Try again"}),
-        (UploadState.FAILED, {"Try again", "Dismiss"}),
-        (UploadState.UNCERTAIN, {"Open gallery", "Send again", "Mark as done"}),
+        (UploadState.FAILED, {"Try again", "Discard"}),
+        (UploadState.UNCERTAIN, {"Open gallery", "Send again (may duplicate)", "Mark as done"}),
     ],
 )
 def test_each_state_has_its_buttons_and_its_reason(
@@ -128,13 +142,14 @@ def test_each_state_has_its_buttons_and_its_reason(
 
 def test_the_buttons_of_an_upload_name_it(window: TrayWindow, make_item: MakeItem, qtbot: QtBot) -> None:
     window.set_uploads([make_item("a", UploadState.UNCERTAIN), make_item("b", UploadState.FAILED), make_item("c")])
-    first, second, third = window.findChildren(RunningRow)
+    by_id = {row.item.id: row for row in window.findChildren(RunningRow)}
+    first, second, third = (by_id[UploadId(name)] for name in "abc")
     for row, name, signal, expected in (
-        (first, "Send again", window.retry_requested, ["a"]),
+        (first, "Send again (may duplicate)", window.retry_requested, ["a"]),
         (first, "Mark as done", window.mark_done_requested, ["a"]),
         (first, "Open gallery", window.gallery_requested, []),
         (second, "Try again", window.retry_requested, ["b"]),
-        (second, "Dismiss", window.dismiss_requested, ["b"]),
+        (second, "Discard", window.dismiss_requested, ["b"]),
         (third, "Cancel c.png", window.cancel_requested, ["c"]),
     ):
         with qtbot.waitSignal(signal, timeout=1000) as heard:
@@ -162,7 +177,7 @@ def test_a_thumbnail_is_asked_for_once_and_never_without_a_file(
     asked: list[tuple[str, Path]] = []
     window.thumbnail_requested.connect(lambda upload_id, path: asked.append((upload_id, path)))
     window.set_uploads([make_item("a")])
-    window.update_upload(make_item("a", sent_bytes=10))
+    window.set_uploads([make_item("a", sent_bytes=10)])
     window.set_recent([make_item("b", UploadState.DONE, has_file=False)])
     assert asked == [("a", Path("/outbox/a"))]
     image = QImage(8, 4, QImage.Format.Format_RGB32)
@@ -189,19 +204,6 @@ def test_a_thousand_refusals_do_not_make_a_thousand_rows(window: TrayWindow) -> 
     refusals = window.findChildren(RefusalList)[0]
     assert refusals.count == 1000
     assert "and 950 more" in texts(refusals)
-
-
-def test_a_held_queue_says_why_and_can_be_resumed(window: TrayWindow, qtbot: QtBot) -> None:
-    window.set_queue(QueueState(QueueMode.PAUSED, "The key was refused."))
-    assert "The key was refused." in texts(window)
-    with qtbot.waitSignal(window.resume_requested, timeout=1000):
-        buttons(window)["Resume"].click()
-    window.set_queue(QueueState(QueueMode.WAITING, "100 uploads an hour."))
-    assert "100 uploads an hour." in texts(window)
-    assert "Resume" not in buttons(window)
-    window.set_queue(QueueState(QueueMode.RUNNING))
-    assert "100 uploads an hour." not in texts(window)
-    assert "Resume" not in buttons(window)
 
 
 def test_a_drop_is_taken_as_a_copy_and_lights_the_zone(window: TrayWindow, qtbot: QtBot, tmp_path: Path) -> None:
