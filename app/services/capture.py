@@ -81,7 +81,7 @@ class PartlyDone(UserFacingError):
         message, safe, remedy = problem.message, problem.safe, problem.remedy
         if isinstance(problem, NotSaved) and captured.saved_path is not None:
             # Those are the words of a loss, and this is none.
-            message, remedy = f"This was not uploaded: {problem.reason}.", ""
+            message, remedy = f"This was not uploaded: {problem.reason or 'it could not be kept'}.", ""
             safe = f"The picture is in {captured.saved_path}."
         super().__init__(message, remedy=remedy, safe=safe, details=problem.details, kind=problem.kind)
         self.captured = captured

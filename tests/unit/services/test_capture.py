@@ -18,8 +18,8 @@ from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions, Visibility
 from app.core.ports import NewUpload, Probe, Selection
 from app.core.screen import Desktop, Frame, Monitor
-from app.core.uploads import UploadId, UploadItem, UploadState
-from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
+from app.core.uploads import AfterUpload, UploadId, UploadItem, UploadState
+from app.core.workflow import CaptureMode, CaptureTask, SourceKind, UploadTask, Workflow
 from app.services.capture import CapturePreferences, CaptureRequest, CaptureService, PartlyDone
 
 DESKTOP_RECT = Rect(0, 0, 40, 20)
@@ -348,3 +348,38 @@ def test_the_format_follows_the_name(bench: Bench, tmp_path: Path, name: str, ex
 def test_a_folder_gets_a_file_with_the_usual_name(bench: Bench, tmp_path: Path) -> None:
     [captured] = bench.run(CaptureRequest(workflow(CaptureMode.SCREEN, NO_UPLOAD), save_to=tmp_path))
     assert captured.saved_path == tmp_path / "2026 40.png"
+
+
+def test_a_picture_that_nothing_holds_comes_with_the_failure(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    request = CaptureRequest(workflow(CaptureMode.REGION), save_to=tmp_path / "file" / "a.png")
+    full = NotSaved("Neither saved nor uploaded.")
+    bench.uploads.error = full
+    with pytest.raises(NotSaved) as caught:
+        bench.run(request)
+    assert caught.value is full
+    assert full.data == b"png 90 3,4,5,6"
+
+
+def test_a_picture_that_was_only_to_be_saved_is_kept_as_well(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotSaved, match="could not be saved") as caught:
+        bench.run(CaptureRequest(workflow(CaptureMode.REGION, NO_UPLOAD), save_to=tmp_path / "file" / "a.png"))
+    assert caught.value.data == b"png 90 3,4,5,6"
+    assert caught.value.new is None
+    assert caught.value.reason == "file exists"
+
+
+def test_what_is_saved_but_not_queued_is_not_called_lost(bench: Bench, tmp_path: Path) -> None:
+    full = NotSaved("This was not saved and not uploaded: the disk is full.")
+    full.reason = "the disk is full"
+    bench.uploads.error = full
+    with pytest.raises(PartlyDone) as caught:
+        bench.run(CaptureRequest(workflow(CaptureMode.REGION), save_to=tmp_path / "a.png"))
+    assert str(caught.value) == f"This was not uploaded: the disk is full. The picture is in {tmp_path / 'a.png'}."
+
+
+def test_what_follows_the_upload_is_queued_with_it(bench: Bench) -> None:
+    after = AfterUpload(frozenset({UploadTask.COPY_LINK}))
+    bench.run(CaptureRequest(workflow(CaptureMode.REGION), after=after))
+    assert bench.uploads.got[0][1].after == after
