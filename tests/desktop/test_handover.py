@@ -46,6 +46,13 @@ def command(program: RunningProgram, *words: str, environ: dict[str, str] | None
     return program.desktop.spawn([*PROGRAM, *words], env={**program_environment(program.server), **(environ or {})})
 
 
+def states(desktop: DesktopSession, environ: dict[str, str]) -> list[str]:
+    """What `imglink queue` says of each that is not done."""
+    process = desktop.spawn([*PROGRAM, "queue", "--json"], env=environ)
+    assert process.wait() == 0, process.describe()
+    return [each["state"] for each in json.loads(process.stdout)["uploads"]]
+
+
 def sending(server: DemoServer) -> int:
     """How many uploads the server has seen, answered or not."""
     return sum(request.path == UPLOAD for request in server.requests)
@@ -160,9 +167,7 @@ def test_ctrl_c_withdraws_what_the_application_has_not_sent(program: RunningProg
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == 130, process.describe()
     assert "Traceback" not in process.stderr
-    shown = command(program, "queue", "--json")
-    assert shown.wait() == 0
-    assert [each["state"] for each in json.loads(shown.stdout)["uploads"]] == ["uncertain", "uncertain"]
+    assert states(program.desktop, program_environment(program.server)) == ["uncertain", "uncertain"]
 
 
 def test_a_killed_application_leaves_the_command_with_a_clear_end(
@@ -174,6 +179,7 @@ def test_a_killed_application_leaves_the_command_with_a_clear_end(
     server.faults.add(Fault.slow(30).on("POST", UPLOAD, times=2))
     process = full_desktop.spawn([*PROGRAM, "upload", *[str(picture)] * 3], env=environ)
     full_desktop.wait_for(lambda: sending(server) == 2, what="nothing was sent")
+    full_desktop.wait_for(lambda: len(states(full_desktop, environ)) == 3, what="the third was not queued")
     application.send_signal(signal.SIGKILL)
     assert process.wait(5) == 1, process.describe()
     assert process.stderr.startswith("imglink: ImgLink ended unexpectedly before this was done.")
@@ -210,10 +216,7 @@ def test_quitting_tells_the_command_that_waits_and_frees_the_place(
         assert each.wait(5) == 1, each.describe()
         assert "ImgLink was quit before this was done" in each.stderr
     # The capture is not lost: it waits for the next start.
-    listed = full_desktop.spawn([*PROGRAM, "queue", "--json"], env=environ)
-    assert listed.wait() == 0
-    states = [each["state"] for each in json.loads(listed.stdout)["uploads"]]
-    assert states == ["uncertain", "uncertain", "queued"]
+    assert states(full_desktop, environ) == ["uncertain", "uncertain", "queued"]
 
 
 def test_an_application_that_hangs_does_not_hang_the_command(program: RunningProgram, picture: Path) -> None:
