@@ -58,6 +58,8 @@ class Sender:
         self._on_moved = on_moved
         self._on_verdict = on_verdict
         self._attempts: dict[UploadId, _Attempt] = {}
+        self.unwritten: dict[UploadId, UploadItem] = {}
+        """How uploads ended, or that they go again, where the disk did not take it. Their rows tell less."""
 
     def start(self, item: UploadItem) -> asyncio.Task[None]:
         """Begin to send a claimed upload. The task ends when its outcome is recorded."""
@@ -83,6 +85,14 @@ class Sender:
         """Send what is refused from now on, for the credential it began with, once more with the new one."""
         for attempt in self._attempts.values():
             attempt.has_old_credential = True
+
+    async def write_again(self, upload_id: UploadId) -> None:
+        """Write down what the disk did not take, if there is something. Raises UserFacingError."""
+        if due := self.unwritten.get(upload_id):
+            await self._store.set_state(
+                upload_id, due.state, reason=due.reason, error_kind=due.error_kind, image=due.image
+            )
+            self.unwritten.pop(upload_id, None)
 
     async def _run(self, item: UploadItem, attempt: _Attempt) -> None:
         attempt.is_running = True
@@ -164,6 +174,8 @@ class Sender:
             moved = await self._store.set_state(item.id, state, reason=reason, error_kind=error_kind, image=image)
         except UserFacingError as error:
             # A full disk must not hide what is known now. After a restart the row tells less, but nothing wrong.
-            words = f"{reason} This could not be written down: {error}".strip()
-            moved = replace(item, state=state, reason=words, error_kind=error_kind, image=image)
+            due = self.unwritten[item.id] = replace(
+                item, state=state, reason=reason, error_kind=error_kind, image=image
+            )
+            moved = replace(due, reason=f"{reason} This could not be written down: {error}".strip())
         self._on_moved(moved)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from secrets import SystemRandom
@@ -108,17 +109,24 @@ class UploadQueue:
         self._dispatcher = asyncio.create_task(self._dispatch(), name="upload queue")
         self._dispatcher.add_done_callback(_report_bug)
 
-    async def stop(self) -> None:
-        """Stop sending, within 3 s. What was on its way is queued again, or uncertain when it may have arrived."""
+    async def hold(self) -> None:
+        """Begin to send nothing more, because the end is near; what is on its way goes on until `stop`."""
         if self._dispatcher is not None:
             self._dispatcher.cancel()
             await asyncio.wait({self._dispatcher})
             self._dispatcher = None
+
+    async def stop(self) -> None:
+        """Stop sending, within 3 s. What was on its way is queued again, or uncertain when it may have arrived."""
+        await self.hold()
         sending = self._sender.tasks()
         for upload_id in sending:
             self._sender.cancel(upload_id, by_person=False)
         if running := {*sending.values(), *self._background}:
             await asyncio.wait(running, timeout=STOP_DEADLINE_S)
+        for upload_id in tuple(self._sender.unwritten):
+            with suppress(UserFacingError):
+                await self._sender.write_again(upload_id)
         self._is_closed = True
         self._brake.set(QueueMode.STOPPED)
         self._waiters.wake_all()
@@ -190,7 +198,8 @@ class UploadQueue:
 
     async def get(self, upload_id: UploadId) -> UploadItem:
         """One upload, finished or not. Raises InputError when there is none."""
-        item = self._items.get(upload_id) or await self._store.get(upload_id)
+        known = self._items.get(upload_id) or self._sender.unwritten.get(upload_id)
+        item = known or await self._store.get(upload_id)
         if item is None:
             raise InputError("There is no such upload.", remedy="It may have been forgotten in the meantime.")
         return item
@@ -270,6 +279,7 @@ class UploadQueue:
                 raise InputError("This upload is on its way.", remedy="Cancel it first.")
             await self._store.remove(upload_id)
             self._items.pop(upload_id, None)
+            self._sender.unwritten.pop(upload_id, None)
             self._observers.notify(UploadRemoved(upload_id))
             self._waiters.wake(upload_id)
 
@@ -296,6 +306,7 @@ class UploadQueue:
 
     async def _put(self, upload_id: UploadId, state: UploadState) -> UploadItem:
         item = await self._store.set_state(upload_id, state)
+        self._sender.unwritten.pop(upload_id, None)
         self._moved(item)
         self._wake.set()
         return item
@@ -383,6 +394,7 @@ class UploadQueue:
         return left_s
 
     async def _claim(self, item: UploadItem, *, anonymous: bool) -> None:
+        await self._sender.write_again(item.id)
         claiming = asyncio.ensure_future(self._store.claim(item.id, anonymous=anonymous))
         try:
             claimed = await asyncio.shield(claiming)
