@@ -47,12 +47,14 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
     stack = AsyncExitStack()
 
     async def build(run_soon: RunSoon) -> Services:
-        # Commands may come from now on; they wait for the services, and are the first to be sent away at the end.
+        # Commands may come from now on; they wait for the services.
         server = _build_server(instance, profile, application)
         stack.push_async_callback(server.close)
         await server.start()
         services = await _build_services(profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon)
+        # Pushed last: commands are sent away first, and what they withdraw lets no other upload begin.
         stack.push_async_callback(server.close)
+        stack.push_async_callback(services.uploads.hold)
         return services
 
     def ready(bound: Mapping[str, BindResult]) -> None:
