@@ -6,7 +6,8 @@ dragging something into it from a file manager takes the focus away first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
@@ -21,7 +22,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QShortcut,
 )
-from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.uploads import QueueState, UploadId, UploadItem
 from app.ui import icons, theme
@@ -193,6 +194,12 @@ class TrayWindow(QWidget):
         super().closeEvent(event)
         self.closed.emit()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go on in the order that is seen: rows that came later would else be reached last of all."""
+        for first, second in pairwise(_in_order(self)):
+            QWidget.setTabOrder(first, second)
+        return super().focusNextPrevChild(forward)
+
     # --- drag and drop ------------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -294,6 +301,23 @@ class TrayWindow(QWidget):
     def _refresh(self) -> None:
         self._uploads.setVisible(not self._uploads.is_empty)
         self._welcome.setVisible(self._uploads.is_empty)
+
+
+def _in_order(widget: QWidget) -> Iterator[QWidget]:
+    """Everything in it that the Tab key reaches, from top to bottom."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        yield widget
+    content = widget.widget() if isinstance(widget, QScrollArea) else widget
+    yield from _in_layout(None if content is None else content.layout())
+
+
+def _in_layout(layout: QLayout | None) -> Iterator[QWidget]:
+    for index in range(0 if layout is None else layout.count()):
+        item = layout.itemAt(index) if layout is not None else None
+        if item is None:
+            continue
+        inner = item.widget()
+        yield from _in_layout(item.layout()) if inner is None else _in_order(inner)
 
 
 def _accept_as_copy(event: QDropEvent) -> None:

@@ -346,3 +346,26 @@ def test_two_hundred_uploads_do_not_stall_the_window(window: TrayWindow, make_it
     assert best_of(ends) < MOST_EVENT_S
     assert best_of(progress) < MOST_EVENT_S / 5
     assert all_failed < 2 * MOST_EVENT_S
+
+
+def test_the_tab_key_goes_from_top_to_bottom_also_through_what_came_later(
+    window: TrayWindow, make_item: MakeItem
+) -> None:
+    window.set_uploads([make_item("a", QUEUED), make_item("b", UploadState.UNCERTAIN)])
+    window.set_recent([make_item("c", UploadState.DONE)])
+    window.set_unsaved([UnsavedView(1, "Region", "", can_retry=True)])
+    window.activateWindow()
+    window.setFocus()
+    QTest.qWait(0)
+    tops, names = [], []
+    for _ in range(17):
+        QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_Tab)
+        reached = QApplication.focusWidget()
+        assert reached is not None
+        tops.append(reached.mapTo(window, reached.rect().center()).y())
+        names.append(reached.accessibleName() or getattr(reached, "text", str)())
+    assert names[5:9] == ["Try again", "Save elsewhere…", "Copy image", "Discard"]
+    assert "Waiting uploads" in names
+    # The scroll area moves what is reached into sight, so only the order of the parts can be compared.
+    assert names.index("Discard") < names.index("Open gallery") < names.index("Waiting uploads")
+    assert names.index("Waiting uploads") < names.index("Clear list") < names.index("Copy the link of c.png")
