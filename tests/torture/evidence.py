@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.core.uploads import UploadState
 from app.demo import DemoServer
+from app.store.recovery import MISSING
 from tests.torture.sender import SIZES, Job, capture_bytes
 
 S = UploadState
@@ -49,6 +50,8 @@ class Evidence:
     file_hashes: dict[str, str]
     """SHA-256 of the files in the outbox."""
     leftovers: list[str]
+    refusals: int
+    """How often it was said that a capture was not saved."""
 
     @classmethod
     def gather(cls, job: Job, server: DemoServer, *, is_resolved: bool) -> Evidence:
@@ -74,6 +77,7 @@ class Evidence:
             server_images=images,
             integrity=integrity,
             file_hashes={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+            refusals=sum(line[0] == "refused" for line in lines),
             leftovers=_leftovers(store, {row.file for row in rows}),
         )
 
@@ -96,11 +100,22 @@ class Evidence:
                 broken.append(f"LOST {upload_id}: acknowledged, and no row tells of it")
             elif self.rows[upload_id].sha256 != sha256:
                 broken.append(f"LOST {upload_id}: the row tells of other bytes")
+        ghosts = [row for row in self.rows.values() if self._is_ghost(row)]
         for row in self.rows.values():
-            broken += self._problems_of(row)
+            broken += [] if row in ghosts else self._problems_of(row)
+        if len(ghosts) > self.refusals:
+            broken.append(f"{len(ghosts)} uploads lack their file, and only {self.refusals} were refused")
         known = {row.sha256 for row in self.rows.values()}
         broken += [f"sent, and no row tells of it: {sha256}" for sha256 in self.commits if sha256 not in known]
         return [f"{self.name}: {problem}" for problem in broken]
+
+    def _is_ghost(self, row: Row) -> bool:
+        """True for a refused capture of which the disk has kept the row after all, though it had said it had not.
+
+        It was refused in words, it is shown as failed, and never sent.
+        """
+        is_failed = (row.state, row.reason, row.has_file) == (S.FAILED, MISSING, False)
+        return is_failed and row.id not in self.acknowledged and not self.commits[row.sha256]
 
     def _problems_of(self, row: Row) -> list[str]:
         broken = []

@@ -20,14 +20,14 @@ from tests.torture.sender import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = 128 + signal.SIGKILL
-DEADLINE_S = 60.0
+DEADLINE_S = 30.0
 
 
 class Nursery:
     """The parent's side. One sender at a time."""
 
     def __init__(self, program: str = "sender") -> None:
-        """`program` is the module of `tests.torture` whose `run(job)` the children await."""
+        """`program` is the module of `tests.torture` whose `run(job, hold)` the children await."""
         command = [sys.executable, "-m", "tests.torture.nursery", program]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -41,9 +41,13 @@ class Nursery:
         self._process.communicate(timeout=DEADLINE_S)
 
     def start(self, job: Job, *, is_held: bool = False) -> int:
-        """Start a sender and return its process id, which stays valid until `finish`. Held, it waits for SIGCONT."""
+        """Start a sender and return its process id, which stays valid until `finish`.
+
+        `is_held` lets it stop where it says that it can be looked at, until SIGCONT.
+        """
         self._say(json.dumps({"job": asdict(job), "is_held": is_held}))
-        return int(self._hear())
+        self._pid = int(self._hear())
+        return self._pid
 
     def has_ended(self, within_s: float) -> bool:
         """Wait so long for the sender to end."""
@@ -53,6 +57,7 @@ class Nursery:
     def finish(self) -> int:
         """Wait for the end of the sender and bury it. Returns its exit status as a shell gives it."""
         if not self.has_ended(DEADLINE_S):
+            os.kill(self._pid, signal.SIGKILL)
             raise TimeoutError("the sender hangs")
         status = int(self._hear())
         self._say("")
@@ -84,10 +89,7 @@ def serve(program: str) -> None:
             try:
                 os.close(0)
                 os.dup2(2, 1)
-                if order["is_held"]:
-                    allow_tracing()
-                    os.kill(os.getpid(), signal.SIGSTOP)
-                asyncio.run(run(Job(**order["job"])))
+                asyncio.run(run(Job(**order["job"]), hold if order["is_held"] else lambda: None))
                 status = 0
             except BaseException:  # noqa: BLE001 - told, and it must not come back into the loop
                 traceback.print_exc()
@@ -104,12 +106,13 @@ def serve(program: str) -> None:
         os.waitpid(pid, 0)
 
 
-def allow_tracing() -> None:
-    """Let strace attach where only parents may (Yama's default, as on Ubuntu)."""
+def hold() -> None:
+    """Stop until SIGCONT, and let strace attach where only parents may (Yama's default, as on Ubuntu)."""
     import ctypes
 
     pr_set_ptracer, anybody = 0x59616D61, ctypes.c_ulong(-1)
     ctypes.CDLL(None).prctl(pr_set_ptracer, anybody, 0, 0, 0)
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 if __name__ == "__main__":

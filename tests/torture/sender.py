@@ -1,13 +1,15 @@
 """A sender without a window, built from the real parts, that is there to be killed.
 
 What it has promised it writes to a log, one line each, only after the promise was made:
-`saved ID SHA256` when `enqueue` has returned, `uncertain ID ATTEMPT` when one is shown to be so, and `settled` at the end.
+`saved ID SHA256` when `enqueue` has returned, `uncertain ID ATTEMPT` when one is shown as that, `settled` at the end.
 """
 
 from __future__ import annotations
 
 import os
 import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +31,7 @@ UNHURRIED = Pace(Limit(10**9, timedelta(hours=1)), Limit(10**9, timedelta(hours=
 """No pace: here it would only cost time; other tests prove it."""
 SIZES = (2_000, 150_000, 20_000)
 """Of the captures of one session in bytes; the second is a dropped file of several blocks."""
+PATIENCE_S = 10.0
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 _NEW = NewUpload("capture.png", "k3v9q0xw.png", SourceKind.REGION, "image/png", UploadOptions())
 
@@ -63,29 +66,52 @@ def is_dropped(number: int) -> bool:
     return number % len(SIZES) == 1
 
 
-class _Log:
+class Log:
+    """Lines that are written at once."""
+
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def say(self, *words: object) -> None:
+        """Write a line."""
         os.write(self._fd, (" ".join(map(str, words)) + "\n").encode())
 
     def heed(self, event: UploadEvent) -> None:
+        """Note what is shown as uncertain."""
         if isinstance(event, UploadChanged):
             self.show(event.item)
 
     def show(self, item: UploadItem) -> None:
+        """The same for an item that was there from the start."""
         if item.state is UploadState.UNCERTAIN:
             self.say("uncertain", item.id, item.attempts)
 
 
-async def run(job: Job) -> None:
+async def run(job: Job, hold: Callable[[], None]) -> None:
     """Open what is there, enqueue the captures while sending, and end when nothing more happens by itself."""
+    hold()
+    log = Log(job.log)
+    async with sending(job, log) as queue:
+        for number in range(job.captures):
+            item = await enqueue(queue, job, number)
+            log.say("saved", item.id, item.sha256)
+        await settle(queue)
+        if job.resolves:
+            for item in queue.items():
+                if item.has_file:
+                    await queue.retry(item.id)
+            await settle(queue)
+    log.say("settled")
+
+
+@asynccontextmanager
+async def sending(job: Job, log: Log) -> AsyncIterator[UploadQueue]:
+    """A running queue over the store of the job; what it shows as uncertain is logged."""
 
     async def credentials(kind: CredentialKind) -> str | None:
         return DEMO_API_KEY if kind is CredentialKind.API_KEY else None
 
-    log, clock = _Log(job.log), SystemClock()
+    clock = SystemClock()
     store = await open_store(Path(job.folder) / "store", clock)
     client = Client(parse_base_url(job.base_url), credentials)
     queue = UploadQueue(client, store, clock, pace=UNHURRIED, random=lambda: 0.0)
@@ -93,24 +119,21 @@ async def run(job: Job) -> None:
     await queue.start()
     for item in queue.items():
         log.show(item)
-    for number in range(job.captures):
-        if is_dropped(number):
-            checked = check_file(dropped_file(job.folder, number), anonymous=False)
-            item = await queue.enqueue_file(checked, UploadOptions(), SourceKind.DROP)
-        else:
-            item = await queue.enqueue_bytes(capture_bytes(job.seed, number), _NEW)
-        log.say("saved", item.id, item.sha256)
-    await _settle(queue)
-    if job.resolves:
-        for item in queue.items():
-            await queue.retry(item.id)
-        await _settle(queue)
+    yield queue
     await queue.stop()
     await client.close()
     await store.close()
-    log.say("settled")
 
 
-async def _settle(queue: UploadQueue) -> None:
+async def enqueue(queue: UploadQueue, job: Job, number: int) -> UploadItem:
+    """One of the captures, as bytes or as a dropped file."""
+    if not is_dropped(number):
+        return await queue.enqueue_bytes(capture_bytes(job.seed, number), _NEW)
+    checked = check_file(dropped_file(job.folder, number), anonymous=False)
+    return await queue.enqueue_file(checked, UploadOptions(), SourceKind.DROP)
+
+
+async def settle(queue: UploadQueue) -> None:
+    """Until nothing more happens by itself; a queue that is paused is not waited for."""
     for item in queue.items():
-        await queue.wait(item.id)
+        await queue.wait(item.id, patience_s=PATIENCE_S)

@@ -44,7 +44,7 @@ def killing(call: str, nth: int) -> tuple[str, str]:
 
 
 def failing(call: str, error: str, when: str) -> tuple[str, str]:
-    """Expressions for an error in place of such calls; `when` is strace's: `3` is the third, `3+` that and all after."""
+    """Expressions for an error in place of such calls; `when` is strace's: `3` is the third, `3+` all from there."""
     return f"trace={call}", f"inject={call}:error={error}:when={when}"
 
 
