@@ -120,7 +120,10 @@ class Application(QObject):
             self.stop()
 
     def stop(self) -> None:
-        """Release the keys, finish or withdraw what runs, close everything, and leave Qt's event loop."""
+        """Release the keys, finish or withdraw what runs, close everything, and leave Qt's event loop.
+
+        Nobody is asked, because this is what a session does that ends; pictures that are not saved get a last chance.
+        """
         if self._is_stopping:
             return
         self._is_stopping = True
@@ -129,9 +132,15 @@ class Application(QObject):
         self.cards.clear()
         self.settings.close()
         self.window.close()
-        self._bridge.stop(self._parts.close)
+        self._bridge.stop(self._close)
         self.window.deleteLater()
         QCoreApplication.quit()
+
+    async def _close(self) -> None:
+        try:
+            await self.unsaved.try_once_more()
+        finally:
+            await self._parts.close()
 
     async def _prepare(self) -> _Prepared:
         self._building = asyncio.ensure_future(self._parts.build(self._run_soon))
