@@ -122,7 +122,7 @@ class Application(QObject):
     def stop(self) -> None:
         """Release the keys, finish or withdraw what runs, close everything, and leave Qt's event loop.
 
-        Nobody is asked, because this is what a session does that ends; pictures that are not saved get a last chance.
+        Nobody is asked: this is what happens when a session ends. Pictures that are not saved get a last chance.
         """
         if self._is_stopping:
             return

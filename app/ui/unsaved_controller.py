@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -90,8 +91,20 @@ class UnsavedController(QObject):
 
         self._notify(Notice(title, why, actions, is_error=True), clicked)
 
+    async def try_once_more(self) -> None:
+        """On the asyncio thread, at the very end: queue what can be queued now."""
+        for kept in tuple(self._kept.values()):
+            if kept.new is not None and self._services is not None:
+                with suppress(UserFacingError):
+                    await self._services.uploads.enqueue_bytes(kept.data, kept.new)
+
     def ask_to_quit(self, on_quit: Callable[[], object]) -> None:
         """Ask before all of them are lost."""
+
+        def lose() -> None:
+            self._kept.clear()
+            on_quit()
+
         self._window.open_near(QRect())
         text = (
             self.tr("1 picture is not saved. When ImgLink quits, it is lost.")
@@ -103,7 +116,7 @@ class UnsavedController(QObject):
             self.tr("Quit ImgLink?"),
             text,
             self.tr("Quit and lose it") if self.count == 1 else self.tr("Quit and lose them"),
-            on_quit,
+            lose,
         )
 
     # --- what the person decides --------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ wait
 
 def test_coming_online_is_noticed_without_asking(desktop: DesktopSession, tmp_path: Path) -> None:
     go = tmp_path / "go"
-    command = ["unshare", "--map-root-user", "--net", "sh", "-c", SCRIPT, sys.executable, go]
+    command = ["unshare", "--map-root-user", "--net", "sh", "-c", SCRIPT, sys.executable, str(go)]
     process = desktop.spawn(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)})
     process.wait_for_output("watching")
     assert "online" not in process.stdout

@@ -150,3 +150,19 @@ def test_quitting_asks(bench: Bench) -> None:
     bench.controller.ask_to_quit(bench.quit)
     bench.answer("Quit and lose them")
     assert bench.quits == 1
+    assert last_chance(bench) == []
+
+
+def last_chance(bench: Bench) -> list[tuple[object, ...]]:
+    ended: list[None] = []
+    bench.it.bridge.submit(bench.controller.try_once_more, owner=bench.it.owner, on_done=ended.append)
+    bench.until(lambda: bool(ended))
+    return bench.it.queue.calls
+
+
+def test_when_the_session_ends_they_get_a_last_chance(bench: Bench) -> None:
+    bench.controller.keep(problem())
+    bench.controller.keep(problem(new=None))
+    bench.controller.keep(problem())
+    bench.it.refuses = problem()
+    assert last_chance(bench) == [("enqueue_bytes", encoded(), NEW)] * 2
