@@ -89,7 +89,7 @@ def key_refused() -> QWidget:
     window.set_queue(QueueState(QueueMode.PAUSED, reason, ErrorKind.CREDENTIAL, needs_credential=True))
     window.set_uploads(
         [
-            upload("Region", UploadState.PAUSED, kind=SourceKind.REGION, reason="The API key is not accepted."),
+            replace(upload("Region", UploadState.PAUSED, kind=SourceKind.REGION), error_kind=ErrorKind.CREDENTIAL),
             upload("Letter to Ada.webp", UploadState.QUEUED),
         ]
     )

@@ -116,7 +116,10 @@ class RunningRow(_Row):
             self._speed.count(item.sent_bytes)
         name = source_text(item)
         self._name.set_text(name)
-        self._detail.setText(state_text(item, self._speed.bytes_per_s))
+        # Why the queue as a whole is paused is said above, once.
+        is_held = state is UploadState.PAUSED and item.error_kind is not None
+        waits = self.tr("Waits until uploads go on.")
+        self._detail.setText(waits if is_held else state_text(item, self._speed.bytes_per_s))
         set_tone(self._detail, _TONES.get(state, "muted"))
         self._bar.setVisible(state in (UploadState.SENDING, UploadState.COMMITTING, UploadState.QUEUED))
         self._bar.setValue(round(item.progress * _STEPS))

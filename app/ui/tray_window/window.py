@@ -165,6 +165,7 @@ class TrayWindow(QWidget):
         self.adjustSize()
         if not icon_rect.isEmpty():
             self.move(_beside(icon_rect, self.frameSize()).topLeft())
+        self.setFocus()
         self.show()
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, False)
 

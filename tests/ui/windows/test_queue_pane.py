@@ -203,6 +203,14 @@ def test_thumbnails_are_asked_for_where_they_are_seen(window: TrayWindow, make_i
 # --- trouble ----------------------------------------------------------------------------------------------------------
 
 
+def test_why_all_is_paused_is_not_repeated_with_each_upload(window: TrayWindow, make_item: MakeItem) -> None:
+    refused = make_item("a", UploadState.PAUSED, reason="HTTP 401.", error_kind=ErrorKind.CREDENTIAL)
+    window.set_uploads([refused])
+    [row] = window.findChildren(RunningRow)
+    assert "Waits until uploads go on." in texts(row)
+    assert "HTTP 401." not in texts(row)
+
+
 def test_what_followed_an_upload_and_failed_is_shown_with_its_reason(
     window: TrayWindow, make_item: MakeItem, qtbot: QtBot
 ) -> None:
