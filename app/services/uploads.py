@@ -144,10 +144,12 @@ class UploadQueue:
         self._wake.set()
 
     async def credentials_changed(self) -> None:
-        """Go on if it was a missing or refused credential that paused the queue."""
+        """Go on if it was a missing or refused credential that paused the queue, or the pace without one."""
         self._sender.credentials_changed()
         if self._brake.is_paused and self.state.error_kind is ErrorKind.CREDENTIAL:
             await self.resume()
+        # With an account, another of the service's limits holds.
+        self._wake.set()
 
     async def network_changed(self) -> None:
         """Try again at once if the queue waits because the service could not be reached."""

@@ -327,6 +327,22 @@ async def test_without_a_credential_every_upload_keeps_the_anonymous_pace(tmp_pa
 
 
 @in_loop
+async def test_a_new_credential_ends_the_wait_for_the_anonymous_pace(tmp_path: Path) -> None:
+    is_signed_in = False
+
+    async def has_credential() -> bool:
+        return is_signed_in
+
+    async with bench(tmp_path, has_credential=has_credential) as b:
+        await b.queue.wait((await b.add()).id)
+        second = await b.add()
+        await until_waiting(b)
+        is_signed_in = True
+        await b.queue.credentials_changed()
+        await b.until_state(second.id, S.DONE)
+
+
+@in_loop
 async def test_a_soak_under_faults_ends_every_upload(tmp_path: Path) -> None:
     faults = [
         Act(Unreachable("Offline.")),
