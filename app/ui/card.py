@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QImage, QPainterPath, QRegion, QResizeEvent, QScreen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
-from app.core.uploads import UploadId, UploadItem, UploadState
+from app.core.uploads import QueueMode, QueueState, UploadId, UploadItem, UploadState
 from app.ui import theme
-from app.ui.texts import source_text, state_text
+from app.ui.texts import queue_title, source_text, state_text
 from app.ui.widgets import ElidedLabel, IconButton, Thumbnail, button, heading, label, set_tone
 
 DONE_MS = 7_000
@@ -22,6 +22,7 @@ _WIDTH = 340
 _RADIUS = 10
 _STEPS = 1000
 _TROUBLE = (UploadState.FAILED, UploadState.UNCERTAIN, UploadState.PAUSED)
+_RUNS = QueueState(QueueMode.RUNNING)
 _RUNNING = (UploadState.QUEUED, UploadState.SENDING, UploadState.COMMITTING)
 
 
@@ -37,7 +38,7 @@ class Card(QFrame):
     details_requested = Signal()
     gone = Signal()
 
-    def __init__(self, item: UploadItem) -> None:
+    def __init__(self, item: UploadItem, queue: QueueState = _RUNS) -> None:
         flags = Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
         super().__init__(None, flags | Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
@@ -46,6 +47,7 @@ class Card(QFrame):
         self.setProperty("look", "card")
         self.setFixedWidth(_WIDTH)
         self.item = item
+        self._queue = queue
         self._is_copied = False
         self.thumbnail = Thumbnail(72, 72)
         self._title = heading("")
@@ -75,16 +77,20 @@ class Card(QFrame):
     def show_item(self, item: UploadItem) -> None:
         """Show where it stands now."""
         self.item = item
-        state = item.state
+        reason = state_text(item, None) if item.state in _TROUBLE else self._queue.reason if self._is_held else ""
         self._detail.set_text(source_text(item))
-        self._bar.setVisible(state in _RUNNING)
+        self._bar.setVisible(item.state in _RUNNING and not self._is_held)
         self._bar.setValue(round(item.progress * _STEPS))
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._reason.setText(state_text(item, None) if state in _TROUBLE else "")
-        self._reason.setVisible(state in _TROUBLE)
-        self._show_title()
-        self._show_buttons()
-        self._restart()
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
+        self._refresh()
+
+    def show_queue(self, queue: QueueState) -> None:
+        """Say what holds it back, if its turn has not come."""
+        self._queue = queue
+        if self.item.state is UploadState.QUEUED:
+            self.show_item(self.item)
 
     def show_copied(self) -> None:
         """Say that the link is on the clipboard."""
@@ -114,6 +120,11 @@ class Card(QFrame):
         self._leave.stop()
         if self._deletion.isActive():
             self._delete_now()
+
+    @property
+    def _is_held(self) -> bool:
+        """True when its turn does not come before the queue goes on."""
+        return self.item.state is UploadState.QUEUED and bool(queue_title(self._queue))
 
     def _lay_out(self) -> None:
         cross = IconButton("close", self.tr("Close"), size=14)
@@ -151,6 +162,8 @@ class Card(QFrame):
         elif state is UploadState.DONE:
             title = self.tr("Link copied") if self._is_copied else self.tr("Uploaded")
             tone = "success" if self._is_copied else ""
+        elif self._is_held:
+            title, tone = queue_title(self._queue), "warning"
         elif state in _RUNNING:
             title, tone = (self.tr("Finishing…") if state is UploadState.COMMITTING else self.tr("Uploading…")), ""
         else:
@@ -171,7 +184,7 @@ class Card(QFrame):
         elif state is UploadState.DONE:
             wanted = {"copy", "open", "delete"}
         elif state in (UploadState.QUEUED, UploadState.SENDING):
-            wanted = {"cancel"}
+            wanted = {"cancel", "details"} if self._is_held else {"cancel"}
         elif state is UploadState.FAILED:
             wanted = {"retry", "details"}
         else:
@@ -181,10 +194,11 @@ class Card(QFrame):
 
     def _restart(self) -> None:
         state = self.item.state
-        if state in _RUNNING or self._deletion.isActive() or self.underMouse():
+        is_running = state in _RUNNING and not self._is_held
+        if is_running or self._deletion.isActive() or self.underMouse():
             self._leave.stop()
         else:
-            self._leave.start(TROUBLE_MS if state in _TROUBLE else DONE_MS)
+            self._leave.start(DONE_MS if state is UploadState.DONE else TROUBLE_MS)
 
     def _delete(self) -> None:
         self._deletion.start()
@@ -222,6 +236,7 @@ class CardStack(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._cards: dict[UploadId, Card] = {}
+        self._queue = _RUNS
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -238,7 +253,7 @@ class CardStack(QObject):
             if at_rest is None:
                 return  # Two hundred files are no reason for a flicker: the window shows them all.
             self.remove(at_rest)
-        card = self._cards[item.id] = Card(item)
+        card = self._cards[item.id] = Card(item, self._queue)
         card.copy_link_requested.connect(lambda: self.copy_link_requested.emit(item.id))
         card.open_requested.connect(lambda: self.open_requested.emit(item.id))
         card.delete_requested.connect(lambda: self.delete_requested.emit(item.id))
@@ -260,6 +275,13 @@ class CardStack(QObject):
             self.remove(item.id)
             return
         card.show_item(item)
+        self._place()
+
+    def set_queue(self, queue: QueueState) -> None:
+        """Tell whether the queue sends."""
+        self._queue = queue
+        for card in self._cards.values():
+            card.show_queue(queue)
         self._place()
 
     def set_thumbnail(self, upload_id: UploadId, image: QImage) -> None:

@@ -49,7 +49,8 @@ _COLLECT_MS = 20
 # A wait that is over in a moment is not worth a bar that comes and goes.
 _SHORT_WAIT = timedelta(seconds=5)
 _NEEDS_PERSON = (UploadState.FAILED, UploadState.PAUSED, UploadState.UNCERTAIN, UploadState.DONE)
-_BUSY = (UploadState.QUEUED, UploadState.SENDING, UploadState.COMMITTING)
+_IN_FLIGHT = (UploadState.SENDING, UploadState.COMMITTING)
+_BUSY = (UploadState.QUEUED, *_IN_FLIGHT)
 _HAVE_A_FILE = (SourceKind.DROP, SourceKind.FILE, SourceKind.CLI)
 
 Tell = Callable[[Notice, Callable[[str], None] | None], None]
@@ -220,6 +221,7 @@ class UploadsController(QObject):
         is_short = state.resume_at is not None and state.resume_at - datetime.now(UTC) < _SHORT_WAIT
         former, self._state = self._state, QueueState(QueueMode.RUNNING) if is_short else state
         self._window.set_queue(self._state)
+        self._cards.set_queue(self._state)
         self._tray.set_paused(state.mode is QueueMode.PAUSED)
         # A pause that the person did not ask for is said once.
         if state.mode is QueueMode.PAUSED and state.error_kind is not None and former.mode is not QueueMode.PAUSED:
@@ -242,8 +244,10 @@ class UploadsController(QObject):
 
     def _refresh_tray(self) -> None:
         waiting = sum(item.state in _NEEDS_PERSON for item in self._open.values())
-        running = sum(item.state in _BUSY for item in self._open.values())
         why = queue_title(self._state)
+        # What has to wait with the queue does not run.
+        busy = _IN_FLIGHT if why else _BUSY
+        running = sum(item.state in busy for item in self._open.values())
         is_stopped = self._state.mode is QueueMode.PAUSED and self._state.error_kind is not None
         if self._unsaved_count:
             why = self._counted(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -8,7 +9,7 @@ from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.core.uploads import UploadId, UploadState
+from app.core.uploads import QueueMode, QueueState, UploadId, UploadState
 from app.ui import card as card_module
 from app.ui.card import MOST_CARDS, Card, CardStack
 from app.ui.theme import Look
@@ -54,6 +55,29 @@ def test_trouble_says_why_and_leads_to_the_window(stack: CardStack, make_item: M
     assert heard.args == ["a"]
     with qtbot.waitSignal(stack.details_requested, timeout=1000):
         buttons(card)["Details"].click()
+
+
+def test_what_the_queue_holds_back_is_not_said_to_be_uploading(
+    stack: CardStack, make_item: MakeItem, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.show_item(make_item("sending"))
+    stack.show_item(make_item("first", UploadState.QUEUED))
+    later = datetime.now(UTC) + timedelta(minutes=20)
+    stack.set_queue(QueueState(QueueMode.WAITING, "The server is down.", resume_at=later))
+    stack.show_item(make_item("second", UploadState.QUEUED))
+    sending, *held = stack.cards
+    assert title(sending) == "Uploading…"
+    for card in held:
+        assert title(card).startswith("Next upload at ")
+        assert "The server is down." in [label.text() for label in card.findChildren(QLabel) if label.isVisible()]
+        assert set(buttons(card)) == {"Cancel", "Details"}
+    # It goes on: progress is shown again, and the card stays for the outcome.
+    stack.set_queue(QueueState(QueueMode.RUNNING))
+    assert [title(card) for card in stack.cards] == ["Uploading…"] * 3
+    assert not any(card._leave.isActive() for card in stack.cards)
+    monkeypatch.setattr(card_module, "TROUBLE_MS", 1)
+    stack.set_queue(QueueState(QueueMode.PAUSED))
+    qtbot.waitUntil(lambda: stack.cards == (sending,), timeout=2000)
 
 
 def test_it_never_takes_the_focus(stack: CardStack, make_item: MakeItem) -> None:

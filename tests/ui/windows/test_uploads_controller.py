@@ -211,7 +211,9 @@ def test_the_persons_own_pause_is_no_news(bench: Bench) -> None:
 
 
 def test_a_wait_is_said_with_its_time_unless_it_is_over_in_a_moment(bench: Bench, make_item: MakeItem) -> None:
-    bench.attach(pending=(make_item("a", UploadState.QUEUED),))
+    bench.attach()
+    bench.it.tell(UploadChanged(make_item("a", UploadState.QUEUED)))
+    bench.until(lambda: bench.tray_state() is TrayState.UPLOADING)
     soon, later = (datetime.now(UTC) + timedelta(seconds=seconds) for seconds in (2, 1200))
     bench.it.tell(QueueChanged(QueueState(QueueMode.WAITING, "Offline.", ErrorKind.OFFLINE, soon)))
     bench.qtbot.wait(50)
@@ -219,6 +221,8 @@ def test_a_wait_is_said_with_its_time_unless_it_is_over_in_a_moment(bench: Bench
     bench.it.tell(QueueChanged(QueueState(QueueMode.WAITING, "Patience.", ErrorKind.RATE_LIMITED, later)))
     bench.until(lambda: bench.info().startswith("Next upload "))
     assert bench.summary() == f"ImgLink: {bench.info()}"
+    assert bench.tray_state() is TrayState.IDLE
+    assert bench.it.cards.cards[0].accessibleName().startswith("Next upload ")
     assert bench.it.notices == []
 
 
