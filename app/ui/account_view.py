@@ -31,3 +31,5 @@ class AccountView:
     """Why it is not persistent, and what to do about it."""
     message: str = ""
     """What the last check said: what the key may do, or why it was refused."""
+    problem: str = ""
+    """Why what the person last asked for was not done, such as a new key that was refused; all is as it was."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ class SettingsController(QObject):
         self._services: Services | None = None
         self._read_key: ReadKey | None = None
         self._window: SettingsWindow | None = None
-        self._account = AccountView(server=_host(settings_file.settings.account.base_url))
+        self._account = self._settled = AccountView(server=_host(settings_file.settings.account.base_url))
         self._bound: Mapping[str, BindResult] = {}
         settings_file.subscribe(lambda _, new: self._bridge.post(self._apply, new))
 
@@ -169,22 +170,16 @@ class SettingsController(QObject):
         services = self._services
         if services is None:
             return
-        former = self._account
+        self._show_view(replace(self._settled, state=AccountState.CHECKING, message=""))
+        self._submit(lambda: services.account.set_key(key), on_error=self._key_refused)
 
-        self._show_view(AccountView(AccountState.CHECKING, former.server, former.store_name, former.is_persistent))
-        self._submit(lambda: services.account.set_key(key), on_error=lambda error: self._key_refused(former, error))
-
-    def _key_refused(self, former: AccountView, error: UserFacingError) -> None:
-        state = AccountState.REJECTED if former.state is AccountState.NO_KEY else former.state
-        self._show_view(
-            AccountView(state, former.server, former.store_name, former.is_persistent, former.store_notice, str(error))
-        )
+    def _key_refused(self, error: UserFacingError) -> None:
+        self._show_view(replace(self._settled, problem=str(error)))
 
     def _check_key(self) -> None:
         services = self._services
         if services is not None:
-            former = self._account
-            self._submit(services.account.check_key, on_error=lambda error: self._key_refused(former, error))
+            self._submit(services.account.check_key, on_error=self._key_refused)
 
     def _remove_key(self) -> None:
         services = self._services
@@ -193,16 +188,15 @@ class SettingsController(QObject):
 
     def _show_account(self, status: AccountStatus) -> None:
         state = _STATES[status.key.validity] if status.key.is_present else AccountState.NO_KEY
-        self._show_view(
-            AccountView(
-                state,
-                _host(status.origin),
-                status.store_name,
-                status.is_persistent,
-                status.notice,
-                status.key.message,
-            )
+        self._settled = AccountView(
+            state,
+            _host(status.origin),
+            status.store_name,
+            status.is_persistent,
+            status.notice,
+            status.key.message,
         )
+        self._show_view(self._settled)
 
     def _show_view(self, view: AccountView) -> None:
         self._account = view

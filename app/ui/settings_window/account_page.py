@@ -67,6 +67,7 @@ class AccountPage(Page):
         self._notice.set_text(
             " ".join(part for part in (self.tr("Keys are forgotten when ImgLink quits."), account.store_notice) if part)
         )
+        self._entry.show_problem(account.problem)
         self._add.setText(self.tr("Replace key") if has_key else self.tr("Add key"))
         self._anonymous.setVisible(not has_key)
 
@@ -119,7 +120,7 @@ class AccountPage(Page):
         return made
 
     def _key_row(self) -> QWidget:
-        made = Row(
+        made = self._entry = Row(
             self.tr("API key"), self.tr("From your ImgLink account page. It is checked, then kept in the keyring.")
         )
         line = QHBoxLayout()

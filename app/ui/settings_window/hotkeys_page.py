@@ -30,6 +30,8 @@ class HotkeysPage(Page):
         super().__init__(self.tr("Hotkeys"))
         self._results: Mapping[str, BindResult] = {}
         self._shortcuts: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        """Workflow → why the keys that were pressed for it last were not taken."""
         self._recorders: dict[str, ShortcutRecorder] = {}
         self._clears: dict[str, IconButton] = {}
         self._workflow_rows: dict[str, Row] = {}
@@ -62,7 +64,8 @@ class HotkeysPage(Page):
         for workflow_id, row in self._workflow_rows.items():
             result = results.get(workflow_id)
             fine = result is None or result.bound or str(result.shortcut) != self._shown_key(workflow_id)
-            row.show_problem("" if result is None or fine else result.reason)
+            reason = "" if result is None or fine else result.reason
+            row.show_problem(self._refused.get(workflow_id) or reason)
 
     def set_unavailable(self, reason: str) -> None:
         """Say that this desktop has no global keys, and what to do; nothing when it has."""
@@ -96,7 +99,9 @@ class HotkeysPage(Page):
 
     def _recorded(self, workflow_id: str, text: str) -> None:
         problem = check_shortcut(text) or self._conflict(workflow_id, text)
-        self._workflow_rows[workflow_id].show_problem(problem or "")
+        # The old keys are bound again after each recording: what comes of that must not hide this.
+        self._refused = {} if problem is None else {workflow_id: problem}
+        self.set_results(self._results)
         if problem is None:
             self.change_requested.emit("hotkeys", {"shortcuts": {**self._shortcuts, workflow_id: text}})
 
@@ -110,4 +115,6 @@ class HotkeysPage(Page):
         return None
 
     def _reset(self) -> None:
+        self._refused = {}
+        self.set_results(self._results)
         self.change_requested.emit("hotkeys", {"shortcuts": dict(Hotkeys().shortcuts)})

@@ -220,6 +220,17 @@ def test_the_account_says_where_the_key_is_and_what_it_may_do(window: SettingsWi
     assert "Keys are forgotten when ImgLink quits. Install a keyring." in texts(page)
 
 
+def test_a_first_key_that_is_refused_is_not_said_to_be_kept(window: SettingsWindow) -> None:
+    page = window.page(PageId.ACCOUNT)
+    window.set_account(AccountView(store_name="KWallet", problem="ImgLink does not accept it."))
+    assert "ImgLink does not accept it." in texts(page)
+    assert "No account" in texts(page)
+    assert "Kept in" not in texts(page)
+    assert not button(page, "Remove…").isVisible()
+    window.set_account(AccountView(AccountState.READY, store_name="KWallet"))
+    assert "ImgLink does not accept it." not in texts(page)
+
+
 def test_a_key_is_removed_only_after_a_question(window: SettingsWindow, qtbot: QtBot) -> None:
     window.set_account(AccountView(AccountState.READY))
     with qtbot.assertNotEmitted(window.remove_key_requested):
@@ -312,6 +323,12 @@ def test_a_conflict_or_a_typing_key_is_told_and_not_stored(
     QTest.keyClick(field, Qt.Key.Key_A)
     assert "typing" in page.problem_of("window")
     assert changes == []
+    # The old keys are bound again after each recording.
+    window.set_hotkey_results({"window": BindResult(Shortcut.parse("Ctrl+Shift+2"), True)})
+    assert "typing" in page.problem_of("window")
+    field.click()
+    QTest.keyClick(field, Qt.Key.Key_F8)
+    assert page.problem_of("window") == ""
 
 
 def test_a_key_that_could_not_be_bound_says_why(window: SettingsWindow) -> None:
