@@ -144,6 +144,17 @@ def test_the_environment_wins_and_says_so(window: SettingsWindow) -> None:
     assert "IMGLINK_BASE_URL" in window.page(PageId.ADVANCED).rows["account.base_url"].problem
 
 
+def test_a_list_of_choices_opens_with_all_of_them(window: SettingsWindow) -> None:
+    for page, key in ((PageId.APPEARANCE, "appearance.theme"), (PageId.LINKS, "links.form")):
+        combo = control(window, page, key)
+        assert isinstance(combo, QComboBox)
+        combo.showPopup()
+        view = combo.view()
+        last = combo.model().index(combo.count() - 1, 0)
+        assert view.viewport().rect().contains(view.visualRect(last))
+        combo.hidePopup()
+
+
 def test_a_setting_that_counts_only_with_another_is_greyed(window: SettingsWindow) -> None:
     quality = control(window, PageId.CAPTURE, "capture.jpeg_quality")
     assert not quality.isEnabled()
