@@ -195,7 +195,8 @@ class Application(QObject):
         """Run a workflow by its id, as a key, a menu entry or a button names it."""
         workflow = next(each for each in BUILT_IN_WORKFLOWS if each.id == workflow_id)
         if workflow.mode is CaptureMode.CLIPBOARD:
-            self.window.paste()
+            if not self.window.paste():
+                self.window.open_quietly(self.tray.icon_rect)
             return
         self._submit(lambda: self._capture(workflow))
 
@@ -216,7 +217,13 @@ class Application(QObject):
 
     def upload_files(self, paths: Sequence[Path]) -> None:
         """Queue files, each by itself; those that are refused are listed with their reasons."""
-        self._submit(lambda: self._upload_files(paths), self.window.add_refusals)
+        self._submit(lambda: self._upload_files(paths), self._add_refusals)
+
+    def _add_refusals(self, refusals: Sequence[Refusal]) -> None:
+        if refusals:
+            self.window.add_refusals(refusals)
+            # Files come by a key as well: whoever pressed it must see why nothing happens.
+            self.window.open_quietly(self.tray.icon_rect)
 
     async def _upload_files(self, paths: Sequence[Path]) -> list[Refusal]:
         services = await self.ready()

@@ -130,6 +130,15 @@ def test_drop_of_three_files_with_one_unsupported(program: RunningProgram, tmp_p
     assert not any("picture" in image.file_name or "bersicht" in image.file_name for image in (first, second))
 
 
+def test_the_clipboard_key_is_answered_when_there_is_no_picture(program: RunningProgram) -> None:
+    desktop = program.desktop
+    desktop.set_clipboard(b"some words")
+    assert all(window.title != "ImgLink" for window in desktop.windows())
+    desktop.xdotool("key", "ctrl+shift+u")
+    desktop.window("ImgLink")
+    assert program.server.commits == 0
+
+
 def test_the_settings_choose_the_direct_link(full_desktop: DesktopSession, server: DemoServer) -> None:
     settings = full_desktop.home / ".config" / "imglink" / "settings.json"
     settings.parent.mkdir(mode=0o700)

@@ -186,9 +186,11 @@ class TrayWindow(QWidget):
         dialog.filesSelected.connect(lambda names: self.files_dropped.emit([Path(name) for name in names]))
         dialog.open()
 
-    def paste(self) -> None:
-        """Take what the clipboard holds."""
-        self._take(read_incoming(QGuiApplication.clipboard().mimeData()))
+    def paste(self) -> bool:
+        """Take what the clipboard holds; False when something of it is refused, and listed with its reason."""
+        incoming = read_incoming(QGuiApplication.clipboard().mimeData())
+        self._take(incoming)
+        return not incoming.refused
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Only the window goes; the program stays in the tray."""
