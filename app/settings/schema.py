@@ -54,7 +54,7 @@ class Account:
         str,
         Rules(
             "Address of the service",
-            "The ImgLink server that everything is sent to. IMGLINK_BASE_URL takes its place.",
+            "The ImgLink server that everything is sent to, from the next start on. IMGLINK_BASE_URL takes its place.",
             check=checks.check_base_url,
         ),
     ] = DEFAULT_BASE_URL
@@ -62,7 +62,7 @@ class Account:
         str,
         Rules(
             "Sign-in path",
-            "Where a user name and password are sent to on that server.",
+            "Where a user name and password are sent to on that server, from the next start on.",
             check=checks.check_sign_in_path,
         ),
     ] = "/api/auth/login"
@@ -122,7 +122,7 @@ class Upload:
         bool, Rules("Upload anonymously", "Do not use the account: at most 25 MB a file and one upload in 30 minutes.")
     ] = False
     concurrency: Annotated[
-        int, Rules("Uploads at a time", "How many files are sent together.", minimum=1, maximum=6)
+        int, Rules("Uploads at a time", "How many files are sent together.", minimum=1, maximum=4)
     ] = 2
     strip_metadata: Annotated[
         bool, Rules("Remove metadata", "Take place, camera and text entries out of files before they are sent.")

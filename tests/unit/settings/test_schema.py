@@ -6,6 +6,7 @@ import pytest
 
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions, Visibility
+from app.services.uploads import MAX_CONCURRENCY
 from app.settings import Option, Settings, options
 from app.settings.checks import (
     check_base_url,
@@ -117,3 +118,8 @@ def test_shortcut_refuses_typing_keys_and_says_why() -> None:
 def test_the_same_shortcut_twice_is_refused_however_it_is_written() -> None:
     assert check_shortcuts({"a": "ctrl+shift+4", "b": ""}) is None
     assert "twice" in (check_shortcuts({"a": "ctrl+shift+4", "b": "Shift+Ctrl+4"}) or "")
+
+
+def test_as_many_uploads_can_be_chosen_as_the_queue_sends_together() -> None:
+    [option] = [each for each in options() if each.key == "upload.concurrency"]
+    assert option.rules.maximum == MAX_CONCURRENCY
