@@ -195,7 +195,8 @@ class Case:
     def _undisturbed(self, job: Job) -> None:
         self._nursery.start(job)
         if (status := self._nursery.finish()) != 0:
-            self._tally.problems.append(f"case {self._job.seed}: the sender ended with {status}")
+            told = Path(job.log).read_text() if Path(job.log).exists() else ""
+            self._tally.problems.append(f"case {self._job.seed}: the sender ended with {status}, having said: {told!r}")
 
     def _killed(self, job: Job, calls: dict[str, int]) -> bool:
         """Kill a sender; False when it had ended before."""

@@ -55,10 +55,14 @@ class Nursery:
         return bool(select.select([self._process.stdout], [], [], within_s)[0])
 
     def finish(self) -> int:
-        """Wait for the end of the sender and bury it. Returns its exit status as a shell gives it."""
+        """Wait for the end of the sender and bury it. Returns its exit status as a shell gives it.
+
+        One that hangs is killed for that.
+        """
         if not self.has_ended(DEADLINE_S):
+            os.kill(self._pid, signal.SIGUSR1)  # It then says where it is.
+            self.has_ended(1)
             os.kill(self._pid, signal.SIGKILL)
-            raise TimeoutError("the sender hangs")
         status = int(self._hear())
         self._say("")
         return status
@@ -89,6 +93,7 @@ def serve(program: str) -> None:
             try:
                 os.close(0)
                 os.dup2(2, 1)
+                signal.signal(signal.SIGUSR1, _tell_where)
                 asyncio.run(run(Job(**order["job"]), hold if order["is_held"] else lambda: None))
                 status = 0
             except BaseException:  # noqa: BLE001 - told, and it must not come back into the loop
@@ -104,6 +109,14 @@ def serve(program: str) -> None:
         print(ended.si_status if ended.si_code == os.CLD_EXITED else 128 + ended.si_status, flush=True)
         sys.stdin.readline()
         os.waitpid(pid, 0)
+
+
+def _tell_where(*_: object) -> None:
+    import asyncio
+
+    traceback.print_stack()
+    for task in asyncio.all_tasks():
+        task.print_stack()
 
 
 def hold() -> None:

@@ -1,0 +1,424 @@
+"""Generated histories of an outbox: whatever the person, the service, the disk's owner and the clock do, promises hold.
+
+The queue and the store are real, the service is a fake that counts what it has, and a crash is one: nothing more is
+written, and the next process finds what the last one left. The promises are those of DESIGN, checked after every step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from app.core.imglink import Image, ImageId, UploadOptions
+from app.core.ports import NewUpload, UploadFile
+from app.core.service_errors import (
+    ConnectionLost,
+    Forbidden,
+    NotAuthenticated,
+    RateLimited,
+    Redirected,
+    Rejected,
+    ServerFailure,
+    ServiceError,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+    UnreadableAnswer,
+)
+from app.core.uploads import QueueMode, UploadId, UploadItem, UploadState
+from app.core.workflow import SourceKind
+from app.services.pacing import Limit, Pace
+from app.services.uploads import UploadQueue
+from app.store import SqliteUploadStore, open_store
+from tests.unit.services.clocks import ManualTimer
+
+S, M = UploadState, QueueMode
+T = TypeVar("T")
+PER_HOUR = 6
+PACE = Pace(Limit(PER_HOUR, timedelta(hours=1)), Limit(1, timedelta(minutes=30)))
+CONCURRENCY = 2
+NEW = NewUpload("a.png", "a.png", SourceKind.REGION, "image/png", UploadOptions())
+REFUSALS: tuple[type[ServiceError], ...] = (NotAuthenticated, Forbidden, Redirected, Rejected, TooLarge, RateLimited)
+"""Whoever answers so has not taken it."""
+TROUBLES: tuple[type[ServiceError], ...] = (ConnectionLost, TimedOut, ServerFailure, UnreadableAnswer, Unreachable)
+"""Whoever ends so may have it, if the whole request was out."""
+
+
+@dataclass
+class Request:
+    """An upload on its way to the fake service."""
+
+    upload_id: str
+    go_on: asyncio.Future[None]
+    answer: asyncio.Future[Image]
+    is_whole: bool = False
+
+
+@dataclass
+class FakeService:
+    """Holds every request until it is told what to do with it, and counts what it has."""
+
+    requests: list[Request] = field(default_factory=list)
+    commits: Counter[str] = field(default_factory=Counter)
+    commit_times_s: list[float] = field(default_factory=list)
+    begun: Counter[str] = field(default_factory=Counter)
+
+    async def upload(
+        self,
+        file: UploadFile,
+        options: UploadOptions,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+        before_commit: Callable[[], Awaitable[None]] | None = None,
+    ) -> Image:
+        loop = asyncio.get_running_loop()
+        request = Request(file.path.stem, loop.create_future(), loop.create_future())
+        self.requests.append(request)
+        self.begun[request.upload_id] += 1
+        try:
+            await request.go_on
+            assert before_commit is not None
+            await before_commit()
+            request.is_whole = True
+            return await request.answer
+        finally:
+            self.requests.remove(request)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the queue must not call {name}")
+
+
+class Outbox(RuleBasedStateMachine):
+    """The world, and what it has been promised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="imglink-machine-"))
+        self.loop = asyncio.new_event_loop()
+        self.crashes: list[dict[str, Any]] = []
+        self.loop.set_exception_handler(lambda _loop, context: self.crashes.append(context))
+        self.clock = ManualTimer()
+        self.service = FakeService()
+        self.numbers = itertools.count(1)
+        self.saved: dict[UploadId, str] = {}
+        """What was acknowledged, with the hash of its bytes, until the person discards it."""
+        self.sent_again: Counter[UploadId] = Counter()
+        """How often the person sent again what was uncertain."""
+        self.marked_done: set[UploadId] = set()
+        self.is_paused_by_person = False
+        self.clock_was_set = False
+        self.queue: UploadQueue
+        self.store: SqliteUploadStore
+
+    # --- how it runs --------------------------------------------------------------------------------------------------
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        async def limited() -> T:
+            async with asyncio.timeout(20):
+                return await work
+
+        async def both() -> T:
+            result = await limited()
+            await self._settle()
+            return result
+
+        return self.loop.run_until_complete(both())
+
+    async def _settle(self) -> None:
+        """Until the store has nothing to do and nobody takes a step: then everyone waits for a rule."""
+        for _ in range(3):
+            await self.store._on_db(lambda: None)
+            for _ in range(15):
+                await asyncio.sleep(0)
+
+    @initialize()
+    def first_start(self) -> None:
+        self._open()
+
+    def _open(self) -> None:
+        async def start() -> None:
+            self.store = await open_store(self.folder, self.clock)
+            self.queue = UploadQueue(
+                self.service, self.store, self.clock, concurrency=lambda: CONCURRENCY, pace=PACE, random=lambda: 0.5
+            )
+            await self.queue.start()
+
+        self.do(start())
+
+    def item(self, number: int) -> UploadItem | None:
+        """One of those that are acknowledged."""
+        ids = list(self.saved)
+        return self.do(self.queue.get(ids[number % len(ids)])) if ids else None
+
+    # --- what the person does -----------------------------------------------------------------------------------------
+
+    @rule()
+    def enqueue(self) -> None:
+        data = b"\x89PNG\r\n\x1a\n" + str(next(self.numbers)).encode()
+        item = self.do(self.queue.enqueue_bytes(data, NEW))
+        assert item.path.read_bytes() == data
+        self.saved[item.id] = hashlib.sha256(data).hexdigest()
+
+    @rule(number=st.integers(0, 9))
+    def cancel(self, number: int) -> None:
+        if item := self.item(number):
+            ended = self.do(self.queue.cancel(item.id))
+            assert ended.state in (S.CANCELLED, S.UNCERTAIN, S.DONE), ended
+
+    @rule(number=st.integers(0, 9))
+    def retry(self, number: int) -> None:
+        if (item := self.item(number)) and item.has_file:
+            self.do(self.queue.retry(item.id))
+            self.sent_again[item.id] += item.state is S.UNCERTAIN
+
+    @rule(number=st.integers(0, 9))
+    def mark_done(self, number: int) -> None:
+        if item := self.item(number):
+            ended = self.do(self.queue.mark_done(item.id))
+            if item.state is S.UNCERTAIN:
+                assert ended.state is S.DONE
+                self.marked_done.add(item.id)
+
+    @rule(number=st.integers(0, 9))
+    def discard(self, number: int) -> None:
+        if (item := self.item(number)) and item.state not in (S.SENDING, S.COMMITTING):
+            self.do(self.queue.discard(item.id))
+            del self.saved[item.id]
+
+    @rule(number=st.integers(0, 9), other=st.integers(0, 9))
+    def move(self, number: int, other: int) -> None:
+        item, place = self.item(number), self.item(other)
+        if item and place and item.id != place.id:
+            self.do(self.queue.move(item.id, before=place.id))
+
+    @rule()
+    def pause(self) -> None:
+        self.do(self.queue.pause())
+        self.is_paused_by_person = True
+
+    @rule()
+    def resume(self) -> None:
+        self.is_paused_by_person = False
+        self.do(self.queue.resume())
+
+    @rule()
+    def bring_a_new_key(self) -> None:
+        self.do(self.queue.credentials_changed())
+
+    # --- what the service does ----------------------------------------------------------------------------------------
+
+    def _request(self, number: int, *, is_whole: bool) -> Request | None:
+        fitting = [request for request in self.service.requests if request.is_whole is is_whole]
+        return fitting[number % len(fitting)] if fitting else None
+
+    @precondition(lambda self: self.service.requests)
+    @rule(number=st.integers(0, 1))
+    def receive_all(self, number: int) -> None:
+        if request := self._request(number, is_whole=False):
+            request.go_on.set_result(None)
+            self.do(asyncio.sleep(0))
+
+    @precondition(lambda self: self.service.requests)
+    @rule(number=st.integers(0, 1), kind=st.sampled_from(REFUSALS + TROUBLES))
+    def fail_early(self, number: int, kind: type[ServiceError]) -> None:
+        if request := self._request(number, is_whole=False):
+            request.go_on.set_exception(kind("words of the service"))
+            self.do(asyncio.sleep(0))
+
+    @precondition(lambda self: any(request.is_whole for request in self.service.requests))
+    @rule(number=st.integers(0, 1), kind=st.sampled_from(REFUSALS))
+    def refuse(self, number: int, kind: type[ServiceError]) -> None:
+        if request := self._request(number, is_whole=True):
+            request.answer.set_exception(kind("words of the service"))
+            self.do(asyncio.sleep(0))
+
+    @precondition(lambda self: any(request.is_whole for request in self.service.requests))
+    @rule(number=st.integers(0, 1), kind=st.sampled_from(TROUBLES), is_taken=st.booleans())
+    def lose_the_answer(self, number: int, kind: type[ServiceError], is_taken: bool) -> None:
+        if request := self._request(number, is_whole=True):
+            if is_taken:
+                self._commit(request)
+            request.answer.set_exception(kind("lost"))
+            self.do(asyncio.sleep(0))
+
+    @precondition(lambda self: any(request.is_whole for request in self.service.requests))
+    @rule(number=st.integers(0, 1))
+    def succeed(self, number: int) -> None:
+        if request := self._request(number, is_whole=True):
+            request.answer.set_result(self._commit(request))
+            self.do(asyncio.sleep(0))
+
+    def _commit(self, request: Request) -> Image:
+        self.service.commits[request.upload_id] += 1
+        self.service.commit_times_s.append(self.clock.monotonic())
+        count = self.service.commits.total()
+        return Image(ImageId(f"image-{count:05}"), f"https://i.example/{count}.png")
+
+    # --- what the world does ------------------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([1, 40, 1800, 3601, 6 * 3600]))
+    def pass_time(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+        self.do(asyncio.sleep(0))
+
+    @rule(jump=st.sampled_from([timedelta(days=-3650), timedelta(hours=-2), timedelta(hours=2), timedelta(days=3650)]))
+    def set_the_clock(self, jump: timedelta) -> None:
+        self.clock.skew = jump
+        self.clock_was_set = True
+
+    @rule()
+    def restart(self) -> None:
+        self.loop.run_until_complete(self._stop())
+        self._open()
+
+    async def _stop(self) -> None:
+        await self.queue.stop()
+        await self._settle()
+        await self.store.close()
+
+    @rule(is_taken=st.booleans())
+    def crash(self, is_taken: bool) -> None:
+        """As by SIGKILL: what the threads have begun is finished or undone, and nothing else is done."""
+        for request in [request for request in self.service.requests if request.is_whole]:
+            if is_taken:
+                self._commit(request)
+        self.loop.run_until_complete(self._die())
+        self._open()
+
+    async def _die(self) -> None:
+        store = self.store
+        await asyncio.wrap_future(store._db_thread.submit(store._connection.close))
+        for threads in (store._file_threads, store._db_thread):
+            await asyncio.to_thread(threads.shutdown, cancel_futures=True)
+        # What is left of this process's coroutines can reach neither disk nor service any more.
+        self.loop.set_exception_handler(lambda _loop, _context: None)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+        self.loop.set_exception_handler(lambda _loop, context: self.crashes.append(context))
+        store._outbox.close()
+        store._owner.release(clean=False)
+
+    # --- what was promised --------------------------------------------------------------------------------------------
+
+    def _rows(self) -> dict[UploadId, UploadItem]:
+        async def read() -> dict[UploadId, UploadItem]:
+            found = [await self.store.get(upload_id) for upload_id in self.saved]
+            return {item.id: item for item in found if item is not None}
+
+        return self.loop.run_until_complete(read())
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        rows = self._rows() if self.saved else {}
+        assert rows.keys() == self.saved.keys()
+        for upload_id, item in rows.items():
+            assert item.sha256 == self.saved[upload_id]
+            if item.state not in (S.DONE, S.CANCELLED):
+                assert hashlib.sha256(item.path.read_bytes()).hexdigest() == item.sha256
+
+    @invariant()
+    def nothing_is_sent_twice_in_silence(self) -> None:
+        for upload_id, commits in self.service.commits.items():
+            assert commits - 1 <= self.sent_again[UploadId(upload_id)]
+
+    @invariant()
+    def what_the_service_has_is_done_or_uncertain(self) -> None:
+        for item in (self._rows() if self.saved else {}).values():
+            if self.service.commits[item.id] > self.sent_again[item.id] and item.id not in self.marked_done:
+                assert item.state in (S.DONE, S.UNCERTAIN), item
+            if item.state is S.DONE:
+                assert item.id in self.marked_done or (item.image and self.service.commits[item.id]), item
+
+    @invariant()
+    def who_waits_for_the_person_says_why(self) -> None:
+        if not self.saved:
+            return
+        for item in self.queue.items():
+            assert item.reason or item.state not in (S.FAILED, S.PAUSED, S.UNCERTAIN), item
+            stored = self.loop.run_until_complete(self.store.get(item.id))
+            assert stored is not None
+            assert stored.state is item.state
+
+    @invariant()
+    def never_more_than_allowed_and_none_twice_at_once(self) -> None:
+        under_way = [request.upload_id for request in self.service.requests]
+        assert len(under_way) <= CONCURRENCY
+        assert len(set(under_way)) == len(under_way)
+
+    @invariant()
+    def the_hourly_limit_holds(self) -> None:
+        if not self.clock_was_set:
+            times = self.service.commit_times_s
+            assert all(later - sooner >= 3600 for sooner, later in zip(times, times[PER_HOUR:], strict=False))
+
+    @invariant()
+    def nothing_begins_while_the_person_pauses(self) -> None:
+        before = getattr(self, "_begun_when_paused", None)
+        begun = self.service.begun.total()
+        if self.is_paused_by_person and before is not None:
+            assert begun == before
+        self._begun_when_paused = begun if self.is_paused_by_person else None
+
+    @invariant()
+    def no_bug_reached_the_crash_handler(self) -> None:
+        assert self.crashes == []
+
+    def teardown(self) -> None:
+        """In the end, with a person who lets everything go on and a service that works, all come to an end."""
+        try:
+            if hasattr(self, "queue"):
+                try:
+                    self._finish()
+                finally:
+                    self.loop.run_until_complete(self._stop())
+            self.no_bug_reached_the_crash_handler()
+        finally:
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self.loop.close()
+            shutil.rmtree(self.folder)
+
+    def _finish(self) -> None:
+        for _ in range(20 * (len(self.saved) + 1)):
+            self.is_paused_by_person = False
+            if self.queue.state.mode in (M.PAUSED, M.WAITING):
+                self.do(self.queue.resume())
+            self.clock.advance(3601)
+            self.do(asyncio.sleep(0))
+            for request in tuple(self.service.requests):
+                if not request.is_whole:
+                    request.go_on.set_result(None)
+                    self.do(asyncio.sleep(0))
+            for request in tuple(self.service.requests):
+                request.answer.set_result(self._commit(request))
+                self.do(asyncio.sleep(0))
+            left = [item for item in self.queue.items() if item.state not in (S.FAILED, S.UNCERTAIN)]
+            if not left:
+                return
+        raise AssertionError(f"these never come to an end: {left}")
+
+
+Outbox.TestCase.settings = settings(
+    max_examples=150,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestOutbox = Outbox.TestCase
