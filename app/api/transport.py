@@ -23,6 +23,7 @@ from app.api import errors, parse
 from app.api.calls import Auth, Call, Credential
 from app.api.errors import Answer, Attempt
 from app.api.multipart import MultipartBody
+from app.api.pace import RequestPace
 from app.core.base_url import BaseUrl
 from app.core.imglink import CredentialKind
 from app.core.service_errors import NotAuthenticated, Unreachable
@@ -87,6 +88,7 @@ class Transport:
         self._http_transport = http_transport
         self._http: httpx.AsyncClient | None = None
         self._building = asyncio.Lock()
+        self._pace = RequestPace()
         self._is_closed = False
 
     async def call(self, call: Call, read: Callable[[object], _T]) -> _T:
@@ -154,6 +156,8 @@ class Transport:
         raise errors.refused(attempt, answer.status, words)
 
     async def _exchange(self, attempt: Attempt) -> Answer:
+        # Before the deadline begins: this wait is ours, not the network's.
+        await self._pace.take()
         client = await self._client()
         import ssl
 
