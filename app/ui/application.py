@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
 
 from app.core.errors import NotSaved, UserFacingError
-from app.core.ports import BindResult, Notice
+from app.core.ports import BindResult, Hotkeys, Notice
 from app.core.uploads import AfterUpload
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
 from app.services.account import AccountStatus
@@ -146,9 +146,19 @@ class Application(QObject):
         self._building = asyncio.ensure_future(self._parts.build(self._run_soon))
         services = await self._building
         # Before the rest: from here on a key does something.
-        await services.hotkeys.start(lambda workflow_id: self._bridge.post(self.capture, workflow_id))
+        try:
+            await self._start_hotkeys(services.hotkeys)
+        except UserFacingError as problem:
+            # Without keys there is everything else.
+            self._bridge.post(self.show_error, problem)
         status, bound = await self.settings.prepare(services)
         return _Prepared(services, status, bound, await self.uploads.watch(services), await self._parts.read_key())
+
+    async def _start_hotkeys(self, hotkeys: Hotkeys) -> None:
+        await hotkeys.start(
+            lambda workflow_id: self._bridge.post(self.capture, workflow_id),
+            lambda bound: self._bridge.post(self._keys_changed, bound),
+        )
 
     def _attach(self, prepared: _Prepared) -> None:
         services = self._services = prepared.services
@@ -156,9 +166,7 @@ class Application(QObject):
         self.unsaved.attach(services)
         self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
         self._parts.on_ready(prepared.bound)
-        for result in prepared.bound.values():
-            if not result.bound:
-                self._notify(Notice(self.tr("A shortcut does not work"), result.reason, is_error=True))
+        self._tell_unbound(prepared.bound)
         for text in self._parts.notices:
             self._notify(Notice("ImgLink", text, is_error=True))
         if self._parts.is_first_start() and not (prepared.seen.recent or prepared.seen.pending):
@@ -166,6 +174,16 @@ class Application(QObject):
         QTimer.singleShot(0, self._parts.overlay, self._parts.overlay.warm_up)
         QTimer.singleShot(0, self._network, self._network.start)
         self._submit(services.captures.warm_up)
+
+    def _keys_changed(self, bound: Mapping[str, BindResult]) -> None:
+        # Another keyboard layout may lack a key, or have it again.
+        self.settings.show_bound(bound)
+        self._tell_unbound(bound)
+
+    def _tell_unbound(self, bound: Mapping[str, BindResult]) -> None:
+        for result in bound.values():
+            if not result.bound:
+                self._notify(Notice(self.tr("A shortcut does not work"), result.reason, is_error=True))
 
     def _fail_to_start(self, error: UserFacingError) -> None:
         self.show_error(error)

@@ -87,7 +87,7 @@ class SettingsController(QObject):
         self._services = services
         self._read_key = read_key
         self._show_account(status)
-        self._show_bound(bound)
+        self.show_bound(bound)
 
     def present_account(self) -> None:
         """Bring the window to the front, where a key is entered."""
@@ -150,16 +150,17 @@ class SettingsController(QObject):
         shortcuts = shortcuts_of(settings)
         services = self._services
         if services is not None and shortcuts != {name: result.shortcut for name, result in self._bound.items()}:
-            self._submit(lambda: services.hotkeys.bind(shortcuts), self._show_bound)
+            self._submit(lambda: services.hotkeys.bind(shortcuts), self.show_bound)
 
     def _record(self, is_recording: bool) -> None:
         services = self._services
         if services is not None:
             shortcuts = {} if is_recording else shortcuts_of(self._file.settings)
             # While a new shortcut is pressed, the old ones must not fire.
-            self._submit(lambda: services.hotkeys.bind(shortcuts), None if is_recording else self._show_bound)
+            self._submit(lambda: services.hotkeys.bind(shortcuts), None if is_recording else self.show_bound)
 
-    def _show_bound(self, bound: Mapping[str, BindResult]) -> None:
+    def show_bound(self, bound: Mapping[str, BindResult]) -> None:
+        """Say beside each key what became of it."""
         self._bound = bound
         if self._window is not None:
             self._window.set_hotkey_results(bound)

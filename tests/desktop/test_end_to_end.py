@@ -139,6 +139,17 @@ def test_the_clipboard_key_is_answered_when_there_is_no_picture(program: Running
     assert program.server.commits == 0
 
 
+def test_a_key_that_a_new_keyboard_layout_does_not_have_is_told(program: RunningProgram) -> None:
+    desktop = program.desktop
+    desktop.run(["setxkbmap", "ru"])
+    try:
+        desktop.wait_for(
+            lambda: "No key on this keyboard types “U”." in desktop.notifications(), what="nobody told of the key"
+        )
+    finally:
+        desktop.run(["setxkbmap", "us"])
+
+
 def test_the_settings_choose_the_direct_link(full_desktop: DesktopSession, server: DemoServer) -> None:
     settings = full_desktop.home / ".config" / "imglink" / "settings.json"
     settings.parent.mkdir(mode=0o700)
