@@ -110,6 +110,7 @@ class Application(QObject):
         self._bridge.start()
         self._bridge.submit(self._prepare, owner=self, on_done=self._attach, on_error=self._fail_to_start)
         if not Tray.is_available():
+            self.window.set_has_tray(False)
             self.window.open_near(QRect())
 
     def quit(self) -> None:
@@ -201,6 +202,7 @@ class Application(QObject):
 
     def present(self) -> None:
         """Bring the window to the front, because the program was started a second time."""
+        self.window.set_has_tray(Tray.is_available())
         self.window.open_near(self.tray.icon_rect)
 
     def call(self, function: Callable[[], None]) -> None:
@@ -305,6 +307,7 @@ class Application(QObject):
         self.window.gallery_requested.connect(self._open_gallery)
         self.tray.settings_requested.connect(self.settings.present)
         self.window.settings_requested.connect(self.settings.present)
+        self.window.quit_requested.connect(self.quit)
         self.window.account_requested.connect(self.settings.present_account)
         self.cards.details_requested.connect(lambda _: self.window.open_near(self.tray.icon_rect))
         self.uploads.account_requested.connect(self.settings.present_account)

@@ -191,6 +191,7 @@ class Footer(QWidget):
     account_requested = Signal()
     gallery_requested = Signal()
     settings_requested = Signal()
+    quit_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,6 +208,10 @@ class Footer(QWidget):
         row.addSpacing(theme.SPACE_XS)
         row.addWidget(self._text, 1)
         row.addWidget(self._add_key)
+        self._quit = button(self.tr("Quit"), self.quit_requested.emit, look="plain")
+        self._quit.setFont(theme.small_font(self._quit.font()))
+        self._quit.hide()
+        row.addWidget(self._quit)
         for symbol, name, signal in (
             ("gallery", self.tr("Open the gallery in the browser"), self.gallery_requested),
             ("settings", self.tr("Settings"), self.settings_requested),
@@ -215,6 +220,10 @@ class Footer(QWidget):
             made.clicked.connect(signal)
             row.addWidget(made)
         self.set_account(AccountView())
+
+    def set_has_tray(self, has_tray: bool) -> None:
+        """Offer to quit where no tray menu does."""
+        self._quit.setVisible(not has_tray)
 
     def set_account(self, account: AccountView) -> None:
         """Show this account."""

@@ -69,6 +69,7 @@ class TrayWindow(QWidget):
     gallery_requested = Signal()
     account_requested = Signal()
     settings_requested = Signal()
+    quit_requested = Signal()
     resume_requested = Signal()
     closed = Signal()
 
@@ -103,6 +104,10 @@ class TrayWindow(QWidget):
         """Show the keys (workflow id → shortcut)."""
         self._captures.set_shortcuts(shortcuts)
         self._welcome.set_shortcut(shortcuts.get("region", ""))
+
+    def set_has_tray(self, has_tray: bool) -> None:
+        """Tell whether there is a tray menu; without one, this window offers to quit."""
+        self._footer.set_has_tray(has_tray)
 
     def set_account(self, account: AccountView) -> None:
         """Show whose account it is."""
@@ -272,6 +277,7 @@ class TrayWindow(QWidget):
         self._welcome.add_key_requested.connect(self.account_requested)
         self._footer.account_requested.connect(self.account_requested)
         self._footer.settings_requested.connect(self.settings_requested)
+        self._footer.quit_requested.connect(self.quit_requested)
         for source, target in (
             (self._uploads.cancel_requested, self.cancel_requested),
             (self._uploads.retry_requested, self.retry_requested),
