@@ -133,9 +133,12 @@ class Application(QObject):
         self.cards.clear()
         self.settings.close()
         self.window.close()
-        self._bridge.stop(self._close)
-        self.window.deleteLater()
-        QCoreApplication.quit()
+        try:
+            self._bridge.stop(self._close)
+        finally:
+            # Whatever did not end in time: without icon and windows, nobody could end the process any more.
+            self.window.deleteLater()
+            QCoreApplication.quit()
 
     async def _close(self) -> None:
         try:
