@@ -108,8 +108,11 @@ def kind_text(kind: SourceKind, file_name: str) -> str:
 def detail_text(item: UploadItem, now: datetime) -> str:
     """When, how large: the second line of a finished upload."""
     parts = [when_text(item.updated_at or item.created_at, now)]
-    if item.width and item.height:
-        parts.append(f"{item.width} × {item.height}")
+    # Of what was no capture, the service tells it.
+    for measured in (item, item.image):
+        if measured is not None and measured.width and measured.height:
+            parts.append(f"{measured.width} × {measured.height}")
+            break
     parts.append(bytes_text(item.size))
     return " · ".join(parts)
 

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.imglink import Image, ImageId
 from app.core.uploads import UploadId, UploadState
 from app.core.workflow import DEFAULT_SHORTCUTS, SourceKind
 from app.ui.account_view import AccountState, AccountView
@@ -93,6 +94,13 @@ def test_an_upload_goes_from_running_to_the_latest(window: TrayWindow, make_item
     assert rows(window, RunningRow) == []
     assert rows(window, FinishedRow) == ["a"]
     assert "Press" not in texts(window)
+
+
+def test_the_service_tells_how_large_a_picture_is_that_was_no_capture(window: TrayWindow, make_item: MakeItem) -> None:
+    image = Image(ImageId("_abc"), "https://i.imglink.example/_abc.png", width=50, height=40)
+    window.set_recent([make_item("a", UploadState.DONE, image=image)])
+    [row] = window.findChildren(FinishedRow)
+    assert "50 × 40" in texts(row)
 
 
 def test_only_the_five_latest_are_listed_newest_first(window: TrayWindow, make_item: MakeItem) -> None:
