@@ -124,7 +124,7 @@ def answer_error(attempt: Attempt, answer: Answer, now: datetime) -> ServiceErro
     message = f"Could not {attempt.call.action}: {meaning.reason}."
     words = "" if answer.is_page else _server_words(attempt, answer.body)
     if words:
-        message += f" The server says: “{words}”"
+        message += f" The server says: “{words}”."
     safe = _certainty(attempt) if answer.status >= 500 else attempt.call.when_refused
     error = meaning.error(
         message, remedy=remedy, safe=safe if attempt.call.changes_something else "", details=_details(answer)

@@ -130,6 +130,7 @@ class CaptureService:
         # The connection to the screen belongs to one thread for its whole life.
         self._grabber = ThreadPoolExecutor(1, thread_name_prefix="grab")
         self._is_busy = False
+        self._processing: set[asyncio.Task[Captured]] = set()
 
     @property
     def is_busy(self) -> bool:
@@ -150,7 +151,16 @@ class CaptureService:
             frame, selection = await self._take(request)
         finally:
             self._is_busy = False
-        return await self._process(request, frame, selection)
+        # From the moment of choosing on, it is a capture: quitting, or Ctrl+C, must not lose it.
+        processing = asyncio.create_task(self._process(request, frame, selection))
+        self._processing.add(processing)
+        processing.add_done_callback(self._processed)
+        return await asyncio.shield(processing)
+
+    def _processed(self, processing: asyncio.Task[Captured]) -> None:
+        self._processing.discard(processing)
+        # Looked at, because whoever asked may be gone; who is not gets it raised.
+        processing.exception()
 
     async def warm_up(self) -> None:
         """Grab once for nothing, so that the first real capture is as quick as the next."""
@@ -160,7 +170,9 @@ class CaptureService:
             return  # The first real capture will say so, to someone who is listening.
 
     async def close(self) -> None:
-        """Release the screen."""
+        """See captures that were made to the disk, and release the screen."""
+        if self._processing:
+            await asyncio.wait(self._processing)
         await asyncio.get_running_loop().run_in_executor(self._grabber, self._screen.close)
         self._grabber.shutdown()
 

@@ -49,7 +49,7 @@ def read_incoming(mime: QMimeData) -> Incoming:
     if picture:
         return Incoming(picture=picture)
     if not refused and mime.hasText():
-        refused.append(_text(mime.text()))
+        refused.append(_text())
     return Incoming(refused=tuple(refused) or (Refusal(_tr("Nothing"), _tr("There is no picture or file in it.")),))
 
 
@@ -87,8 +87,9 @@ def _address(url: QUrl) -> Refusal:
     return Refusal(_short(shown), _tr("This is an address, not a file: save the picture first, then drop it here."))
 
 
-def _text(text: str) -> Refusal:
-    return Refusal(_short(text), _tr("This is text, not a picture or a file."))
+def _text() -> Refusal:
+    # Without the text itself: what people copy may be a password.
+    return Refusal(_tr("Text"), _tr("This is text, not a picture or a file."))
 
 
 def _short(text: str) -> str:

@@ -56,14 +56,14 @@ def test_each_status_is_its_own_error(status: int, kind: type[ServiceError]) -> 
 
 def test_the_servers_own_words_are_shown_on_one_line_without_control_characters() -> None:
     error = error_of(400, b'{"error": "  File\\u0000 type \\u001b[31mnot\\n\\u202eallowed  "}')
-    assert error.message.endswith("The server says: “File type [31mnot allowed”")
+    assert error.message.endswith("The server says: “File type [31mnot allowed”.")
     assert error.kind is ErrorKind.INPUT
     assert error.safe == "Nothing was changed."
 
 
 def test_long_words_are_capped() -> None:
     words = error_of(400, b'{"error": "' + b"x" * 900_000 + b'"}').message.partition("says: ")[2]
-    assert len(words) == MAX_WORDS + len("“”")
+    assert len(words) == MAX_WORDS + len("“”.")
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 405, 413, 429, 500, 502, 520])

@@ -126,6 +126,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.screen, self.selector, self.uploads = Screen(), Selector(), Uploads()
         self.clipboard, self.region = Clipboard(), Region()
+        self.encoder = Encoder()
         self.preferences = CapturePreferences(
             include_cursor=False,
             image_format=ImageFormat.PNG,
@@ -139,7 +140,7 @@ class Bench:
     async def service(self) -> Any:
         service = CaptureService(
             screen=self.screen,
-            encoder=Encoder(),
+            encoder=self.encoder,
             selector=self.selector,
             uploads=self.uploads,
             clipboard=self.clipboard,
@@ -383,3 +384,27 @@ def test_what_follows_the_upload_is_queued_with_it(bench: Bench) -> None:
     after = AfterUpload(frozenset({UploadTask.COPY_LINK}))
     bench.run(CaptureRequest(workflow(CaptureMode.REGION), after=after))
     assert bench.uploads.got[0][1].after == after
+
+
+def test_a_capture_that_was_chosen_is_queued_even_when_the_program_ends(bench: Bench) -> None:
+    encoding, go_on = threading.Event(), threading.Event()
+
+    class SlowEncoder(Encoder):
+        def encode(self, frame: Frame, image_format: ImageFormat, quality: int) -> bytes:
+            encoding.set()
+            go_on.wait(10)
+            return super().encode(frame, image_format, quality)
+
+    bench.encoder = SlowEncoder()
+
+    async def quit_meanwhile() -> None:
+        async with bench.service() as service:
+            running = asyncio.create_task(service.run(CaptureRequest(workflow(CaptureMode.SCREEN))))
+            await asyncio.to_thread(encoding.wait, 10)
+            running.cancel()
+            await asyncio.wait({running})
+            assert running.cancelled()
+            go_on.set()
+
+    asyncio.run(quit_meanwhile())
+    assert len(bench.uploads.got) == 1
