@@ -51,6 +51,7 @@ T = TypeVar("T")
 PER_HOUR = 2
 PACE = Pace(Limit(PER_HOUR, timedelta(hours=1)), Limit(1, timedelta(minutes=30)))
 CONCURRENCY = 2
+MAX_UPLOAD_S = 60
 NEW = NewUpload("a.png", "a.png", SourceKind.REGION, "image/png", UploadOptions())
 REFUSALS: tuple[type[ServiceError], ...] = (NotAuthenticated, Forbidden, Redirected, Rejected, TooLarge, RateLimited)
 """Whoever answers so has not taken it."""
@@ -121,6 +122,8 @@ class Outbox(RuleBasedStateMachine):
         self.marked_done: set[UploadId] = set()
         self.is_paused_by_person = False
         self.clock_was_set = False
+        self.events = 0
+        """What the queue has told."""
         self.queue: UploadQueue
         self.store: SqliteUploadStore
 
@@ -140,10 +143,16 @@ class Outbox(RuleBasedStateMachine):
 
     async def _settle(self) -> None:
         """Until the store has nothing to do and nobody takes a step: then everyone waits for a rule."""
-        for _ in range(3):
+        quiet_rounds, seen = 0, -1
+        while quiet_rounds < 4:
             await self.store._on_db(lambda: None)
-            for _ in range(15):
+            for _ in range(10):
                 await asyncio.sleep(0)
+            quiet_rounds = quiet_rounds + 1 if self.events == seen else 0
+            seen = self.events
+
+    def _count_event(self, _event: object) -> None:
+        self.events += 1
 
     @initialize()
     def first_start(self) -> None:
@@ -155,6 +164,7 @@ class Outbox(RuleBasedStateMachine):
             self.queue = UploadQueue(
                 self.service, self.store, self.clock, concurrency=lambda: CONCURRENCY, pace=PACE, random=lambda: 0.5
             )
+            self.queue.subscribe(self._count_event)
             await self.queue.start()
 
         self.do(start())
@@ -272,6 +282,11 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 40, 1800, 3601, 6 * 3600]))
     def pass_time(self, seconds: int) -> None:
+        if seconds > MAX_UPLOAD_S:
+            # The client's deadline: no upload is under way for an hour, which is what the ledger counts with.
+            for request in tuple(self.service.requests):
+                (request.answer if request.is_whole else request.go_on).set_exception(TimedOut("too slow"))
+                self.do(asyncio.sleep(0))
         self.clock.advance(seconds)
         self.do(asyncio.sleep(0))
 
@@ -422,8 +437,8 @@ class Outbox(RuleBasedStateMachine):
 
 
 Outbox.TestCase.settings = settings(
-    max_examples=80,
-    stateful_step_count=30,
+    max_examples=150,
+    stateful_step_count=40,
     deadline=None,
     derandomize=True,
     database=None,
