@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -61,6 +62,8 @@ def pytest_configure() -> None:
     for name in names_to_unset():
         del os.environ[name]
     os.environ.update(private_environment(_session_home))
+    # A shell that runs the tests in the background has them ignore Ctrl+C, and every program they start would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:
