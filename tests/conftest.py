@@ -62,7 +62,7 @@ def pytest_configure() -> None:
     for name in names_to_unset():
         del os.environ[name]
     os.environ.update(private_environment(_session_home))
-    # A shell that runs the tests in the background has them ignore Ctrl+C, and every program they start would inherit it.
+    # A shell that runs the tests in the background has them ignore Ctrl+C, and what they start would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
