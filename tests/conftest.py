@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 THREAD_GRACE_S = 2.0
 """How long a thread that is just ending may take."""
@@ -56,6 +57,10 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_configure() -> None:
+    # Generated cases are new ones at every run by hand; a change is judged by the same ones every time.
+    settings.register_profile("same-every-time", derandomize=True)
+    if os.environ.get("CI"):
+        settings.load_profile("same-every-time")
     # Fixtures of wider scope than one test, and imports, get a private home as well.
     global _session_home  # noqa: PLW0603 - pytest_unconfigure has no other way to know it
     _session_home = Path(tempfile.mkdtemp(prefix="imglink-tests-"))
