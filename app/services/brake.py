@@ -39,6 +39,8 @@ class Brake:
         self._pace = pace
         self._random = random
         self._on_changed = on_changed
+        self.is_held_by_person = False
+        """True from the person's pause until their resume, whatever else pauses in between."""
         self._hold_until = -math.inf
         """On the monotonic clock; nothing is sent before."""
         self._troubles = 0
@@ -85,6 +87,7 @@ class Brake:
         """Begin as the last run ended: paused by the person, waiting as the service asked, or free."""
         saved = await self._store.load_queue_state()
         if saved is None or saved.mode is QueueMode.PAUSED:
+            self.is_held_by_person = saved is not None
             self._change(saved or QueueState(QueueMode.RUNNING))
             return
         self.set(QueueMode.RUNNING)
@@ -95,11 +98,13 @@ class Brake:
     async def pause(self) -> None:
         """The person's pause; it is remembered."""
         await self._store.save_queue_state(QueueState(QueueMode.PAUSED))
+        self.is_held_by_person = True
         self.set(QueueMode.PAUSED)
 
     async def release(self) -> None:
         """Forget every reason to wait but the pace."""
         await self._store.save_queue_state(None)
+        self.is_held_by_person = False
         self._hold_until, self._troubles, self._too_large = -math.inf, 0, 0
 
     def all_is_well(self) -> None:

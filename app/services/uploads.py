@@ -147,7 +147,11 @@ class UploadQueue:
         """Go on if it was a missing or refused credential that paused the queue, or the pace without one."""
         self._sender.credentials_changed()
         if self._brake.is_paused and self.state.error_kind is ErrorKind.CREDENTIAL:
-            await self.resume()
+            if self._brake.is_held_by_person:
+                self._brake.set(QueueMode.PAUSED)
+                await self._requeue_paused()
+            else:
+                await self.resume()
         # With an account, another of the service's limits holds.
         self._wake.set()
 

@@ -20,7 +20,7 @@ from app.core.service_errors import (
     TooLarge,
     Unreachable,
 )
-from app.core.uploads import QueueMode, UploadId, UploadItem, UploadState
+from app.core.uploads import QueueMode, QueueState, UploadId, UploadItem, UploadState
 from app.services.pacing import Limit, Pace
 from tests.unit.services.queue_harness import Act, Bench, bench, in_loop
 
@@ -283,6 +283,7 @@ async def test_uploads_keep_the_pace_of_the_ledger(tmp_path: Path) -> None:
         assert "100 uploads an hour" in b.queue.state.reason
         # Going on by hand does not help: the service counts.
         await b.queue.resume()
+        await until_waiting(b)
         assert [await _done_within(b, items, 3599)] == [3]
         assert [await _done_within(b, items, 1)] == [6]
         assert [await _done_within(b, items, 3600)] == [7]
@@ -369,3 +370,21 @@ async def test_a_soak_under_faults_ends_every_upload(tmp_path: Path) -> None:
 
 def _idle(b: Bench) -> bool:
     return all(item.state is S.FAILED for item in b.queue.items())
+
+
+@in_loop
+async def test_a_new_key_does_not_undo_the_persons_pause(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with bench(tmp_path, Act(NotAuthenticated("Not accepted."), gate=gate)) as b:
+        item = await b.add()
+        await b.until_state(item.id, S.SENDING)
+        await b.queue.pause()
+        gate.set()
+        await b.until_state(item.id, S.PAUSED)
+        assert b.queue.state.error_kind is ErrorKind.CREDENTIAL
+        await b.queue.credentials_changed()
+        await b.until_state(item.id, S.QUEUED)
+        assert b.queue.state == QueueState(QueueMode.PAUSED)
+        assert len(b.api.sent) == 1
+        await b.queue.resume()
+        assert (await b.queue.wait(item.id)).state is S.DONE
