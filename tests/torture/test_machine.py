@@ -67,6 +67,8 @@ class Request:
     go_on: asyncio.Future[None]
     answer: asyncio.Future[Image]
     is_whole: bool = False
+    is_over: bool = False
+    """The service has made up its mind."""
 
 
 @dataclass
@@ -77,6 +79,15 @@ class FakeService:
     commits: Counter[str] = field(default_factory=Counter)
     commit_times_s: list[float] = field(default_factory=list)
     begun: Counter[str] = field(default_factory=Counter)
+    now_s: Callable[[], float] = lambda: 0.0
+
+    def take(self, request: Request) -> Image:
+        """Make an image of it."""
+        request.is_over = True
+        self.commits[request.upload_id] += 1
+        self.commit_times_s.append(self.now_s())
+        count = self.commits.total()
+        return Image(ImageId(f"image-{count:05}"), f"https://i.example/{count}.png")
 
     async def upload(
         self,
@@ -96,6 +107,11 @@ class FakeService:
             await before_commit()
             request.is_whole = True
             return await request.answer
+        except asyncio.CancelledError:
+            # Whoever breaks off now comes too late: the service has got all of it, and takes it.
+            if request.is_whole and not request.is_over:
+                self.take(request)
+            raise
         finally:
             self.requests.remove(request)
 
@@ -113,7 +129,7 @@ class Outbox(RuleBasedStateMachine):
         self.crashes: list[dict[str, Any]] = []
         self.loop.set_exception_handler(lambda _loop, context: self.crashes.append(context))
         self.clock = ManualTimer()
-        self.service = FakeService()
+        self.service = FakeService(now_s=self.clock.monotonic)
         self.numbers = itertools.count(1)
         self.saved: dict[UploadId, str] = {}
         """What was acknowledged, with the hash of its bytes, until the person discards it."""
@@ -261,7 +277,7 @@ class Outbox(RuleBasedStateMachine):
     def lose_the_answer(self, number: int, kind: type[ServiceError], is_taken: bool) -> None:
         if request := self._request(number, is_whole=True):
             if is_taken:
-                self._commit(request)
+                self.service.take(request)
             request.answer.set_exception(kind("lost"))
             self.do(asyncio.sleep(0))
 
@@ -269,14 +285,8 @@ class Outbox(RuleBasedStateMachine):
     @rule(number=st.integers(0, 1))
     def succeed(self, number: int) -> None:
         if request := self._request(number, is_whole=True):
-            request.answer.set_result(self._commit(request))
+            request.answer.set_result(self.service.take(request))
             self.do(asyncio.sleep(0))
-
-    def _commit(self, request: Request) -> Image:
-        self.service.commits[request.upload_id] += 1
-        self.service.commit_times_s.append(self.clock.monotonic())
-        count = self.service.commits.total()
-        return Image(ImageId(f"image-{count:05}"), f"https://i.example/{count}.png")
 
     # --- what the world does ------------------------------------------------------------------------------------------
 
@@ -310,9 +320,10 @@ class Outbox(RuleBasedStateMachine):
     @rule(is_taken=st.booleans())
     def crash(self, is_taken: bool) -> None:
         """As by SIGKILL: what the threads have begun is finished or undone, and nothing else is done."""
-        for request in [request for request in self.service.requests if request.is_whole]:
-            if is_taken:
-                self._commit(request)
+        for request in self.service.requests:
+            if request.is_whole and is_taken:
+                self.service.take(request)
+            request.is_over = True
         self.loop.run_until_complete(self._die())
         self._open()
 
@@ -414,7 +425,7 @@ class Outbox(RuleBasedStateMachine):
     def _answer_all(self) -> None:
         for request in tuple(self.service.requests):
             if request.is_whole:
-                request.answer.set_result(self._commit(request))
+                request.answer.set_result(self.service.take(request))
             else:
                 request.go_on.set_result(None)
             self.do(asyncio.sleep(0))
