@@ -55,7 +55,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, server: DemoServer) -> AsyncIterator[World]:
+async def world(folder: Path, server: DemoServer, *, jitter: float = 0.0) -> AsyncIterator[World]:
     keys: list[str | None] = [DEMO_API_KEY]
 
     async def credentials(kind: CredentialKind) -> str | None:
@@ -67,8 +67,8 @@ async def world(folder: Path, server: DemoServer) -> AsyncIterator[World]:
     clock = SystemClock()
     store = await open_store(folder, clock)
     client = Client(parse_base_url(server.base_url), credentials, timeouts=TIMEOUTS)
-    # No waits between attempts: the jitter is always the shortest.
-    queue = UploadQueue(client, store, clock, has_credential=has_credential, random=lambda: 0.0)
+    # 0.0 is no wait between attempts, 1.0 the longest that the jitter gives.
+    queue = UploadQueue(client, store, clock, has_credential=has_credential, random=lambda: jitter)
     try:
         await queue.start()
         yield World(server, store, client, queue, keys)
@@ -154,7 +154,7 @@ async def test_a_large_upload_cut_off_in_the_middle_is_simply_sent_again(tmp_pat
 @in_loop
 async def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
     with DemoServer() as server:
-        async with world(tmp_path, server) as w:
+        async with world(tmp_path, server, jitter=1.0) as w:
             server.stop()
             item = await w.add()
             async with asyncio.timeout(DEADLINE_S):
