@@ -14,6 +14,7 @@ from typing import Protocol
 
 from app.core.errors import ErrorKind
 from app.core.geometry import Rect
+from app.core.history import EntryId, HistoryEntry, HistoryQuery, HistoryStatistics
 from app.core.images import ImageFormat
 from app.core.imglink import (
     Album,
@@ -396,6 +397,71 @@ class UploadStore(Protocol):
 
     async def close(self) -> None:
         """Close the database."""
+
+
+class HistoryStore(Protocol):
+    """Every image that was ever uploaded or imported. Coroutines, like those of `UploadStore`.
+
+    An upload enters by itself, in the same transaction in which it becomes DONE with an image. Ids that are not there
+    (any more) are passed over. Methods that change entries return their new values.
+    """
+
+    async def outline(
+        self, query: HistoryQuery, *, after: EntryId | None = None, limit: int = 1000
+    ) -> Sequence[EntryId]:
+        """Which entries match, in the order asked for, from behind `after`; fewer than `limit` when that is all."""
+
+    async def entries(self, ids: Sequence[EntryId]) -> tuple[HistoryEntry, ...]:
+        """The values of entries, in the order of `ids`."""
+
+    async def count(self, query: HistoryQuery) -> int:
+        """How many match."""
+
+    async def find_entries(self, image_ids: Sequence[ImageId]) -> tuple[HistoryEntry, ...]:
+        """Those of these images that are known, in their order."""
+
+    async def find_by_hash(self, sha256: str) -> HistoryEntry | None:
+        """The latest that is not known to be gone with these bytes."""
+
+    async def annotate(
+        self,
+        ids: Sequence[EntryId],
+        *,
+        title: str | None = None,
+        note: str | None = None,
+        favourite: bool | None = None,
+    ) -> tuple[HistoryEntry, ...]:
+        """Record the person's own words; None leaves a field as it is."""
+
+    async def refresh(self, image: Image) -> tuple[HistoryEntry, ...]:
+        """Record what the service says of an image now."""
+
+    async def mark_gone(self, image_ids: Sequence[ImageId]) -> tuple[HistoryEntry, ...]:
+        """Record that images are not on the service any more."""
+
+    async def set_album(self, image_ids: Sequence[ImageId], album: AlbumId, *, is_in: bool) -> tuple[HistoryEntry, ...]:
+        """Record that images were put into an album, or taken out."""
+
+    async def set_embed(self, image_ids: Sequence[ImageId], embed: EmbedId | None) -> tuple[HistoryEntry, ...]:
+        """Record which embed profile images have."""
+
+    async def name_albums(self, titles: Mapping[AlbumId, str]) -> None:
+        """Remember what albums are called, so that the search finds them by it."""
+
+    async def forget(self, ids: Sequence[EntryId]) -> None:
+        """Leave entries out of everything; `unforget` brings them back until the program's next start."""
+
+    async def unforget(self, ids: Sequence[EntryId]) -> tuple[HistoryEntry, ...]:
+        """Bring forgotten entries back, as they were."""
+
+    async def merge(self, entries: Sequence[HistoryEntry]) -> tuple[int, int]:
+        """Import entries; returns how many are new and how many completed a known image of the same id.
+
+        What is known here is never overwritten, only completed. The ids of new ones may move to be unique.
+        """
+
+    async def statistics(self) -> HistoryStatistics:
+        """What it all adds up to."""
 
 
 @dataclass(frozen=True, slots=True)

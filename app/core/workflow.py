@@ -36,6 +36,8 @@ class SourceKind(Enum):
     DROP = "drop"
     FILE = "file"
     CLI = "cli"
+    IMPORT = "import"
+    """From another program's history; how it was made is not known."""
 
 
 class CaptureTask(Enum):
