@@ -139,10 +139,10 @@ MUTANTS = (
     Mutant(
         "row before file",
         "app/store/store.py",
-        "            return self._db_thread.submit(self._watched, lambda: self._insert(sidecar)).result()\n",
+        "            return self.database.submit(lambda: self._insert(sidecar)).result()\n",
         "            path = self._outbox.path / sidecar.file\n"
         "            path.rename(path.with_suffix('.part'))\n"
-        "            item = self._db_thread.submit(self._watched, lambda: self._insert(sidecar)).result()\n"
+        "            item = self.database.submit(lambda: self._insert(sidecar)).result()\n"
         "            path.with_suffix('.part').rename(path)\n"
         "            return item\n",
         (KILLS,),

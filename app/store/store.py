@@ -20,10 +20,11 @@ from app.core.uploads import AfterUpload, QueueState, UploadId, UploadItem, Uplo
 from app.store import durable, ledger, rows
 from app.store.codec import Sidecar
 from app.store.database import DamagedDatabase, open_database, relaxed, set_aside, transaction
-from app.store.errors import explained, is_corruption, is_environment, not_saved
+from app.store.errors import is_environment, not_saved
 from app.store.outbox import Outbox, read_bytes, read_file, sidecar_of
 from app.store.owners import Owner, opening
 from app.store.recovery import Recovery, reconcile, recover_rows
+from app.store.shared import SharedDatabase
 
 if TYPE_CHECKING:
     import sqlite3
@@ -54,17 +55,16 @@ class SqliteUploadStore:
         self._folder = folder
         self._clock = clock
         self._keep_bytes = keep_bytes
-        self._db_thread = ThreadPoolExecutor(1, thread_name_prefix="uploads-db")
+        self.database = SharedDatabase()
+        """Shared with the other stores."""
         self._file_threads = ThreadPoolExecutor(2, thread_name_prefix="outbox")
-        self._is_damaged = False
         self._outbox: Outbox
         self._owner: Owner
-        self._connection: sqlite3.Connection
 
     async def open(self) -> None:
         """Do what `open_store` says. Once."""
         try:
-            await self._on_db(self._open)
+            await self.database.run(self._open)
         except BaseException:
             await self._stop_threads()
             raise
@@ -72,7 +72,7 @@ class SqliteUploadStore:
     async def close(self) -> None:
         """Finish what is being written, close everything, end the threads."""
         await asyncio.to_thread(self._file_threads.shutdown)
-        await self._on_db(self._close)
+        await self.database.run(self._close)
         await self._stop_threads()
 
     # --- uploads ------------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ class SqliteUploadStore:
 
     async def claim(self, upload_id: UploadId, *, anonymous: bool) -> UploadItem | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: self._claim(upload_id, anonymous=anonymous))
+        return await self.database.run(lambda: self._claim(upload_id, anonymous=anonymous))
 
     async def set_state(
         self,
@@ -99,7 +99,7 @@ class SqliteUploadStore:
         image: Image | None = None,
     ) -> UploadItem:
         """See `UploadStore`."""
-        item = await self._on_db(
+        item = await self.database.run(
             lambda: self._set_state(upload_id, state, reason=reason, error_kind=error_kind, image=image)
         )
         if state is UploadState.DONE:
@@ -108,82 +108,70 @@ class SqliteUploadStore:
 
     async def get(self, upload_id: UploadId) -> UploadItem | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: rows.get(self._connection, self._outbox.path, upload_id))
+        return await self.database.run(lambda: rows.get(self.database.connection, self._outbox.path, upload_id))
 
     async def find(self, image_id: ImageId) -> UploadItem | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: rows.find(self._connection, self._outbox.path, image_id))
+        return await self.database.run(lambda: rows.find(self.database.connection, self._outbox.path, image_id))
 
     async def pending(self) -> tuple[UploadItem, ...]:
         """See `UploadStore`."""
-        return await self._on_db(lambda: rows.pending(self._connection, self._outbox.path))
+        return await self.database.run(lambda: rows.pending(self.database.connection, self._outbox.path))
 
     async def recent(self, limit: int) -> tuple[UploadItem, ...]:
         """See `UploadStore`."""
-        return await self._on_db(lambda: rows.recent(self._connection, self._outbox.path, limit))
+        return await self.database.run(lambda: rows.recent(self.database.connection, self._outbox.path, limit))
 
     async def unfinished(self) -> tuple[UploadItem, ...]:
         """See `UploadStore`."""
-        return await self._on_db(lambda: rows.unfinished(self._connection, self._outbox.path))
+        return await self.database.run(lambda: rows.unfinished(self.database.connection, self._outbox.path))
 
     async def change_after(
         self, upload_id: UploadId, change: Callable[[AfterUpload], AfterUpload]
     ) -> UploadItem | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: self._change_after(upload_id, change))
+        return await self.database.run(lambda: self._change_after(upload_id, change))
 
     async def update_image(self, image: Image) -> UploadItem | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: self._update_image(image))
+        return await self.database.run(lambda: self._update_image(image))
 
     async def mark_deleted(self, image_id: ImageId) -> UploadItem | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: self._mark_deleted(image_id))
+        return await self.database.run(lambda: self._mark_deleted(image_id))
 
     async def remove(self, upload_id: UploadId) -> None:
         """See `UploadStore`."""
-        await self._on_db(lambda: self._remove(upload_id))
+        await self.database.run(lambda: self._remove(upload_id))
 
     async def set_order(self, upload_ids: Sequence[UploadId]) -> None:
         """See `UploadStore`."""
-        await self._on_db(lambda: self._set_order(upload_ids))
+        await self.database.run(lambda: self._set_order(upload_ids))
 
     # --- the queue as a whole -----------------------------------------------------------------------------------------
 
     async def attempts_since(self, when: datetime, *, anonymous: bool) -> tuple[datetime, ...]:
         """See `UploadStore`."""
-        return await self._on_db(lambda: ledger.since(self._connection, when, self._clock.now(), anonymous=anonymous))
+        return await self.database.run(
+            lambda: ledger.since(self.database.connection, when, self._clock.now(), anonymous=anonymous)
+        )
 
     async def load_queue_state(self) -> QueueState | None:
         """See `UploadStore`."""
-        return await self._on_db(lambda: ledger.load_queue_state(self._connection))
+        return await self.database.run(lambda: ledger.load_queue_state(self.database.connection))
 
     async def save_queue_state(self, state: QueueState | None) -> None:
         """See `UploadStore`."""
-        await self._on_db(lambda: ledger.save_queue_state(self._connection, state))
+        await self.database.run(lambda: ledger.save_queue_state(self.database.connection, state))
 
     # --- on the threads -----------------------------------------------------------------------------------------------
-
-    async def _on_db(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._db_thread, self._guarded, work)
 
     async def _on_files(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._file_threads, work)
 
     async def _stop_threads(self) -> None:
         await asyncio.to_thread(self._file_threads.shutdown)
-        self._db_thread.shutdown()
-
-    def _guarded(self, work: Callable[[], T]) -> T:
-        with explained():
-            return self._watched(work)
-
-    def _watched(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except Exception as error:
-            self._is_damaged = self._is_damaged or is_corruption(error)
-            raise
+        self.database.stop()
 
     def _open(self) -> None:
         # A person may keep the whole folder elsewhere through a link; inside it, links are refused.
@@ -205,11 +193,11 @@ class SqliteUploadStore:
         alive, dead = self._owner.others()
         self._outbox = Outbox(self._folder / "outbox")
         try:
-            self._connection = self._connect(is_alone=not alive, look_closely=bool(dead))
+            self.database.connection = self._connect(is_alone=not alive, look_closely=bool(dead))
             try:
                 self._recover(alive)
             except BaseException:
-                self._connection.close()
+                self.database.connection.close()
                 raise
         except BaseException:
             self._outbox.close()
@@ -236,17 +224,17 @@ class SqliteUploadStore:
 
     def _recover(self, alive: frozenset[str]) -> None:
         now = self._clock.now()
-        recover_rows(self._connection, alive, now, self.recovery)
+        recover_rows(self.database.connection, alive, now, self.recovery)
         if not alive:
             is_rebuilt = self.recovery.set_aside is not None
-            reconcile(self._connection, self._outbox, now, self.recovery, is_rebuilt=is_rebuilt)
+            reconcile(self.database.connection, self._outbox, now, self.recovery, is_rebuilt=is_rebuilt)
 
     def _close(self) -> None:
         try:
-            self._connection.close()
+            self.database.connection.close()
         finally:
             self._outbox.close()
-            self._owner.release(clean=not self._is_damaged)
+            self._owner.release(clean=not self.database.is_damaged)
 
     def _add(self, chunks: Iterator[bytes | memoryview], new: NewUpload) -> UploadItem:
         """On a file thread: all of it happens or nothing, whether or not anybody still waits for it."""
@@ -255,7 +243,7 @@ class SqliteUploadStore:
         except OSError as error:
             raise not_saved(error) from error
         try:
-            return self._db_thread.submit(self._watched, lambda: self._insert(sidecar)).result()
+            return self.database.submit(lambda: self._insert(sidecar)).result()
         except Exception as error:
             self._outbox.discard(sidecar.file)
             if not is_environment(error):
@@ -263,27 +251,27 @@ class SqliteUploadStore:
             raise not_saved(error) from error
 
     def _insert(self, sidecar: Sidecar) -> UploadItem:
-        with transaction(self._connection):
-            rows.add(self._connection, sidecar, UploadState.QUEUED, sidecar.created_at)
+        with transaction(self.database.connection):
+            rows.add(self.database.connection, sidecar, UploadState.QUEUED, sidecar.created_at)
         return self._row(sidecar.id)
 
     def _claim(self, upload_id: UploadId, *, anonymous: bool) -> UploadItem | None:
         now = self._clock.now()
         # Forgetting this one in a power cut is harmless: nothing was sent that could count.
-        with relaxed(self._connection), transaction(self._connection):
-            if not rows.claim(self._connection, upload_id, now, self._owner.token):
+        with relaxed(self.database.connection), transaction(self.database.connection):
+            if not rows.claim(self.database.connection, upload_id, now, self._owner.token):
                 return None
-            ledger.begin(self._connection, upload_id, now, anonymous=anonymous)
+            ledger.begin(self.database.connection, upload_id, now, anonymous=anonymous)
         return self._row(upload_id)
 
     def _set_state(
         self, upload_id: UploadId, state: UploadState, *, reason: str, error_kind: ErrorKind | None, image: Image | None
     ) -> UploadItem:
         now = self._clock.now()
-        with transaction(self._connection):
+        with transaction(self.database.connection):
             before = self._row(upload_id).state
             rows.set_state(
-                self._connection,
+                self.database.connection,
                 upload_id,
                 state,
                 now,
@@ -295,60 +283,60 @@ class SqliteUploadStore:
             if before in _IN_FLIGHT and state not in _IN_FLIGHT:
                 # What the service plainly refused, or never had whole, is no upload.
                 counts = state in (UploadState.DONE, UploadState.UNCERTAIN)
-                ledger.end(self._connection, upload_id, now, counts=counts)
+                ledger.end(self.database.connection, upload_id, now, counts=counts)
         return self._row(upload_id)
 
     def _row(self, upload_id: UploadId) -> UploadItem:
-        item = rows.get(self._connection, self._outbox.path, upload_id)
+        item = rows.get(self.database.connection, self._outbox.path, upload_id)
         if item is None:
             raise KeyError(upload_id)
         return item
 
     def _change_after(self, upload_id: UploadId, change: Callable[[AfterUpload], AfterUpload]) -> UploadItem | None:
-        with transaction(self._connection):
-            item = rows.get(self._connection, self._outbox.path, upload_id)
+        with transaction(self.database.connection):
+            item = rows.get(self.database.connection, self._outbox.path, upload_id)
             if item is None:
                 return None
-            rows.set_after(self._connection, upload_id, change(item.after))
+            rows.set_after(self.database.connection, upload_id, change(item.after))
         return self._row(upload_id)
 
     def _update_image(self, image: Image) -> UploadItem | None:
-        item = rows.find(self._connection, self._outbox.path, image.id)
+        item = rows.find(self.database.connection, self._outbox.path, image.id)
         if item is None:
             return None
-        with transaction(self._connection):
-            rows.set_image(self._connection, rows.merged(item.image, image))
+        with transaction(self.database.connection):
+            rows.set_image(self.database.connection, rows.merged(item.image, image))
         return self._row(item.id)
 
     def _mark_deleted(self, image_id: ImageId) -> UploadItem | None:
-        with transaction(self._connection):
-            rows.set_gone(self._connection, image_id)
-        return rows.find(self._connection, self._outbox.path, image_id)
+        with transaction(self.database.connection):
+            rows.set_gone(self.database.connection, image_id)
+        return rows.find(self.database.connection, self._outbox.path, image_id)
 
     def _remove(self, upload_id: UploadId) -> None:
         item = self._row(upload_id)
         # First a state from which nothing is ever sent: a crash after the next line brings no file back to life.
-        with transaction(self._connection):
-            rows.give_up(self._connection, upload_id)
+        with transaction(self.database.connection):
+            rows.give_up(self.database.connection, upload_id)
         self._outbox.discard(item.path.name)
-        with transaction(self._connection):
-            rows.delete(self._connection, upload_id)
+        with transaction(self.database.connection):
+            rows.delete(self.database.connection, upload_id)
 
     def _set_order(self, upload_ids: Sequence[UploadId]) -> None:
-        with transaction(self._connection):
-            rows.set_order(self._connection, upload_ids)
+        with transaction(self.database.connection):
+            rows.set_order(self.database.connection, upload_ids)
 
     def _after_done(self, item: UploadItem) -> None:
         """On a file thread: note the result beside the file, and make room. What fails here is made up for later."""
         try:
             if item.image is not None:
                 self._outbox.finish(sidecar_of(item), item.image)
-            for file in self._db_thread.submit(self._make_room).result():
+            for file in self.database.submit(self._make_room).result():
                 self._outbox.discard(file)
         except Exception as error:
             if not is_environment(error):
                 raise
 
     def _make_room(self) -> list[str]:
-        with transaction(self._connection):
-            return rows.take_stale_files(self._connection, self._keep_bytes)
+        with transaction(self.database.connection):
+            return rows.take_stale_files(self.database.connection, self._keep_bytes)

@@ -58,7 +58,7 @@ async def _only_saving(job: Job, hold: Callable[[], None]) -> AsyncIterator[Uplo
     store = SqliteUploadStore(Path(job.folder) / "store", clock, keep_bytes=2**30)
     if not job.captures:
         # Now the thread that opens the store is there to be looked at.
-        await store._on_db(hold)
+        await store.database.run(hold)
     await store.open()
     yield UploadQueue(_NoApi(), store, clock)
     await store.close()

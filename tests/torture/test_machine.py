@@ -161,7 +161,7 @@ class Outbox(RuleBasedStateMachine):
         """Until the store has nothing to do and nobody takes a step: then everyone waits for a rule."""
         quiet_rounds, seen = 0, -1
         while quiet_rounds < 4:
-            await self.store._on_db(lambda: None)
+            await self.store.database.run(lambda: None)
             for _ in range(10):
                 await asyncio.sleep(0)
             quiet_rounds = quiet_rounds + 1 if self.events == seen else 0
@@ -329,8 +329,8 @@ class Outbox(RuleBasedStateMachine):
 
     async def _die(self) -> None:
         store = self.store
-        await asyncio.wrap_future(store._db_thread.submit(store._connection.close))
-        for threads in (store._file_threads, store._db_thread):
+        await asyncio.wrap_future(store.database.thread.submit(store.database.connection.close))
+        for threads in (store._file_threads, store.database.thread):
             await asyncio.to_thread(threads.shutdown, cancel_futures=True)
         # What is left of this process's coroutines can reach neither disk nor service any more.
         self.loop.set_exception_handler(lambda _loop, _context: None)

@@ -105,14 +105,14 @@ def test_a_database_that_refuses_the_row_takes_the_file_back(
 def test_a_full_database_is_the_environments_fault_and_recovers(tmp_path: Path) -> None:
     async def run(store: SqliteUploadStore) -> None:
         def limit(pages: int) -> None:
-            store._connection.execute(f"PRAGMA max_page_count = {pages}")
+            store.database.connection.execute(f"PRAGMA max_page_count = {pages}")
 
-        await store._on_db(lambda: limit(1))
+        await store.database.run(lambda: limit(1))
         errors = [error for _ in range(100) if (error := await not_saved(store)) is not None]
         assert errors
         assert "the disk is full" in str(errors[0])
         before = len(await store.pending())
-        await store._on_db(lambda: limit(100_000))
+        await store.database.run(lambda: limit(100_000))
         await store.add_bytes(PNG, PLAIN)
         assert len(await store.pending()) == before + 1
 
@@ -128,7 +128,7 @@ def test_a_bug_is_not_called_a_full_disk(tmp_path: Path) -> None:
 
     async def run(store: SqliteUploadStore) -> None:
         with pytest.raises(sqlite3.OperationalError):
-            await store._on_db(bug)
+            await store.database.run(bug)
 
     with_store(tmp_path, run)
 

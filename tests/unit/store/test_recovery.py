@@ -24,8 +24,8 @@ from tests.unit.store.samples import IMAGE, NEW, PLAIN, PNG, SteppingClock, with
 def crash(store: SqliteUploadStore) -> None:
     """What the kernel leaves of a process that was killed: its locks are gone, its mark and its rows are not."""
     os.close(store._owner._fd)
-    store._db_thread.submit(store._connection.close).result()
-    store._db_thread.shutdown()
+    store.database.thread.submit(store.database.connection.close).result()
+    store.database.thread.shutdown()
     store._file_threads.shutdown()
     store._outbox.close()
     os.close(store._owner._folder)
@@ -214,7 +214,7 @@ def test_damage_met_while_running_is_looked_for_at_the_next_start(tmp_path: Path
             raise error
 
         with pytest.raises(UserFacingError, match="damaged"):
-            await store._on_db(fail)
+            await store.database.run(fail)
         await store.close()
 
     asyncio.run(run())

@@ -129,7 +129,9 @@ def test_a_claim_is_given_once(tmp_path: Path) -> None:
         assert await store.claim(item.id, anonymous=False) is None
         assert await store.claim(UploadId("none"), anonymous=False) is None
         # A claim need not wait for the disk, what comes after it must.
-        assert await store._on_db(lambda: store._connection.execute("PRAGMA synchronous").fetchone()[0]) == 2
+        assert (
+            await store.database.run(lambda: store.database.connection.execute("PRAGMA synchronous").fetchone()[0]) == 2
+        )
 
     with_store(tmp_path / "s", claim)
 
