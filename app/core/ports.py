@@ -30,6 +30,7 @@ from app.core.imglink import (
     KeyCheck,
     UploadOptions,
 )
+from app.core.jobs import Job, JobId, JobItem, JobState
 from app.core.screen import Desktop, Frame
 from app.core.shortcuts import Shortcut
 from app.core.uploads import NOTHING_AFTER, AfterUpload, QueueState, UploadId, UploadItem, UploadState
@@ -462,6 +463,25 @@ class HistoryStore(Protocol):
 
     async def statistics(self) -> HistoryStatistics:
         """What it all adds up to."""
+
+
+class JobStore(Protocol):
+    """Bulk jobs that outlive a restart. Coroutines, like those of `UploadStore`. Ids that are gone are passed over."""
+
+    async def add_job(self, job: Job) -> None:
+        """Store a new job, which belongs to this process; durable when it returns."""
+
+    async def take_jobs(self) -> tuple[Job, ...]:
+        """All jobs but those of other living processes, oldest first; from now on they belong to this one."""
+
+    async def record_items(self, job_id: JobId, items: Sequence[JobItem]) -> None:
+        """Record new values of some of a job's items. A power cut may forget it, the death of the process not."""
+
+    async def set_job_state(self, job_id: JobId, state: JobState) -> None:
+        """Record where a job stands."""
+
+    async def remove_job(self, job_id: JobId) -> None:
+        """Forget a job."""
 
 
 @dataclass(frozen=True, slots=True)
