@@ -21,6 +21,13 @@ class Auth(Enum):
     TOKEN = "token"  # noqa: S105 - the name of a kind, not a secret
     TOKEN_IF_ANY = "token-if-any"  # noqa: S105
 
+    @property
+    def kind(self) -> CredentialKind | None:
+        """The credential's kind; None where none is taken."""
+        if self is Auth.NONE:
+            return None
+        return CredentialKind.API_KEY if self is Auth.KEY else CredentialKind.TOKEN
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:

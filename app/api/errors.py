@@ -80,6 +80,11 @@ class Attempt:
         return self.body is not None and not self.body.is_complete
 
     @property
+    def kind(self) -> CredentialKind | None:
+        """The kind of credential that was sent, or would have been taken."""
+        return self.call.auth.kind if self.credential is None else self.credential.kind
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What no text may repeat."""
         return self.call.secrets if self.credential is None else (self.credential.secret, *self.call.secrets)
@@ -131,6 +136,7 @@ def answer_error(attempt: Attempt, answer: Answer, now: datetime) -> ServiceErro
     )
     error.status = answer.status
     error.is_page = answer.is_page
+    error.credential = attempt.kind
     if isinstance(error, RateLimited):
         error.retry_after_s = wait_s
     return error

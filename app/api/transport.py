@@ -108,12 +108,14 @@ class Transport:
             return None
         if not HEADER_SAFE.fullmatch(secret):
             name = "API key" if kind is CredentialKind.API_KEY else "token"
-            raise NotAuthenticated(
+            error = NotAuthenticated(
                 f"Could not {action}: the stored {name} can be none: a blank, an accent or the like is in it, or it is "
                 "far too long.",
                 safe="Nothing was sent.",
                 remedy=f"Copy the {name} again, without anything around it, into the account settings.",
             )
+            error.credential = kind
+            raise error
         return Credential(kind, secret)
 
     async def warm_up(self) -> None:
@@ -128,9 +130,9 @@ class Transport:
             await self._http.aclose()
 
     async def _credential_for(self, call: Call) -> Credential | None:
-        if call.auth is Auth.NONE:
+        kind = call.auth.kind
+        if kind is None:
             return None
-        kind = CredentialKind.API_KEY if call.auth is Auth.KEY else CredentialKind.TOKEN
         credential = await self.credential(kind, call.action)
         if credential is not None or call.auth is Auth.TOKEN_IF_ANY:
             return credential
@@ -138,7 +140,10 @@ class Transport:
             what, remedy = "an API key", "Make one in the dashboard of ImgLink and enter it in the account settings."
         else:
             what, remedy = "you to be signed in", "Sign in, or paste a token, in the account settings."
-        raise NotAuthenticated(f"Could not {call.action}: this needs {what}.", safe="Nothing was sent.", remedy=remedy)
+        message = f"Could not {call.action}: this needs {what}."
+        error = NotAuthenticated(message, safe="Nothing was sent.", remedy=remedy)
+        error.credential = kind
+        raise error
 
     async def _send(self, attempt: Attempt, read: Callable[[object], _T]) -> _T:
         answer = await self._exchange(attempt)

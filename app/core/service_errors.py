@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from app.core.errors import ErrorKind, UserFacingError
 
+# As in typing, which a command that is handed over need not load.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from app.core.imglink import CredentialKind
+
 
 class ServiceError(UserFacingError):
     """Any failure of a call to the service. `status` is the HTTP status, None when no answer came."""
@@ -16,6 +21,8 @@ class ServiceError(UserFacingError):
     is_page: bool = False
     """A web page came instead of an answer of the API, from a CDN, a firewall or some other server: a 404 of this sort
     does not say that a thing is gone."""
+    credential: CredentialKind | None = None
+    """Which credential the call was made with, or would have taken; None for a call that takes none."""
 
 
 class Unreachable(ServiceError):
