@@ -30,6 +30,11 @@ class Validity(Enum):
     """Refused, or lapsed."""
 
 
+_UNKNOWN = Validity.UNKNOWN, ""
+_ACCEPTED = Validity.GOOD, "ImgLink accepts it."
+_MAX_HOLDER = 80
+
+
 class StoredIn(Enum):
     """Where a credential comes from."""
 
@@ -51,6 +56,10 @@ class CredentialStatus:
     """What the last check said, or why the store could not be read."""
     expires_at: datetime | None = None
     """When a token lapses, as it says itself. Aware, UTC."""
+    has_lapsed: bool = False
+    """True when that is past."""
+    holder: str = ""
+    """Whose a token is, as it says itself; empty when it does not."""
 
     @property
     def is_present(self) -> bool:
@@ -104,6 +113,31 @@ class AccountService:
         credentials = self._credentials
         return AccountStatus(credentials.origin, key, token, credentials.store_name, credentials.is_persistent, notice)
 
+    @property
+    def token_revision(self) -> int:
+        """A number that grows with every new token: has the person signed in since?"""
+        return self._credentials.revision(CredentialKind.TOKEN)
+
+    @property
+    def key_revision(self) -> int:
+        """The same for the API key."""
+        return self._credentials.revision(CredentialKind.API_KEY)
+
+    async def token_refused(self) -> CredentialStatus:
+        """Note that the service has refused the token, or missed it; returns how things stand with it.
+
+        Another process may have stored a new one meanwhile: `token_revision` grows then, and nothing is noted. Raises
+        UserFacingError when the store cannot be read.
+        """
+        kind, revision = CredentialKind.TOKEN, self.token_revision
+        await self._credentials.reload(kind)
+        if self.token_revision != revision:
+            return (await self._announce()).token
+        if await self._credentials.get(kind) is not None and self._checked.get(kind, _UNKNOWN)[0] is not Validity.BAD:
+            self._checked[kind] = Validity.BAD, "ImgLink does not accept it any more: sign in again."
+            return (await self._announce()).token
+        return await self._status_of(kind)
+
     async def set_key(self, text: str) -> AccountStatus:
         """Check a pasted key with the service, then store it.
 
@@ -134,16 +168,30 @@ class AccountService:
         return await self._announce()
 
     async def sign_in(self, user: str, password: str) -> AccountStatus:
-        """Trade user name or e-mail and password for a token and store that; the password is forgotten."""
-        return await self.set_token(await self._api.sign_in(user, password))
+        """Trade user name or e-mail and password for a token and store that; the password is forgotten.
+
+        Raises NoPasswordSignIn where the server offers none, NotAuthenticated when it does not accept the two.
+        """
+        return await self._keep_token(clean_secret(await self._api.sign_in(user, password), CredentialKind.TOKEN))
 
     async def set_token(self, text: str) -> AccountStatus:
-        """Store a pasted token. Raises InputError when it has lapsed already."""
+        """Check a pasted token with the service, then store it.
+
+        Raises InputError when it has lapsed already, NotAuthenticated when it is refused: the former one stays. When
+        the service cannot be asked, the token is stored all the same and the status says so.
+        """
         token = clean_secret(text, CredentialKind.TOKEN)
-        expires_at = token_expiry(token)
+        expires_at = token_claims(token).expires_at
         if expires_at is not None and expires_at <= self._clock.now():
             raise InputError("This token has lapsed.", remedy="Sign in again, or copy a new one.")
+        with self._credentials.trying(CredentialKind.TOKEN, token):
+            checked = await self._check_token()
+        return await self._keep_token(token, checked)
+
+    async def _keep_token(self, token: str, checked: tuple[Validity, str] = _ACCEPTED) -> AccountStatus:
         await self._credentials.set(CredentialKind.TOKEN, token)
+        if not self._credentials.is_overridden(CredentialKind.TOKEN):
+            self._checked[CredentialKind.TOKEN] = checked
         return await self._announce()
 
     async def remove(self, kind: CredentialKind) -> AccountStatus:
@@ -170,6 +218,18 @@ class AccountService:
             return Validity.UNKNOWN, f"It could not be checked: {error.message}"
         return validity, _WORDS[validity]
 
+    async def _check_token(self) -> tuple[Validity, str]:
+        try:
+            # The shortest list that takes a token.
+            await self._api.embeds()
+        except NotAuthenticated as error:
+            if not error.is_page:
+                raise
+            return Validity.UNKNOWN, f"It could not be checked: {error.message}"
+        except ServiceError as error:
+            return Validity.UNKNOWN, f"It could not be checked: {error.message}"
+        return _ACCEPTED
+
     async def _status_of(self, kind: CredentialKind) -> CredentialStatus:
         try:
             secret = await self._credentials.get(kind)
@@ -181,11 +241,13 @@ class AccountService:
         message = ""
         if self._credentials.is_overridden(kind):
             stored_in, message = StoredIn.ENVIRONMENT, f"From the variable {VARIABLES[kind]}."
-        validity, words = self._checked.get(kind, (Validity.UNKNOWN, ""))
-        expires_at = token_expiry(secret) if kind is CredentialKind.TOKEN else None
-        if expires_at is not None and expires_at <= self._clock.now():
+        validity, words = self._checked.get(kind, _UNKNOWN)
+        claims = token_claims(secret) if kind is CredentialKind.TOKEN else TokenClaims()
+        has_lapsed = claims.expires_at is not None and claims.expires_at <= self._clock.now()
+        if has_lapsed:
             validity, words = Validity.BAD, "It has lapsed: sign in again."
-        return CredentialStatus(kind, stored_in, validity, " ".join(filter(None, (message, words))), expires_at)
+        said = " ".join(filter(None, (message, words)))
+        return CredentialStatus(kind, stored_in, validity, said, claims.expires_at, has_lapsed, claims.holder)
 
 
 _VALIDITY = {KeyCheck.GOOD: Validity.GOOD, KeyCheck.LIMITED: Validity.LIMITED}
@@ -195,13 +257,41 @@ _WORDS = {
 }
 
 
-def token_expiry(token: str) -> datetime | None:
-    """When a JWT lapses, read from its payload without verifying it; None when that cannot be told."""
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """What a token says of itself; nothing of it is verified."""
+
+    expires_at: datetime | None = None
+    """Aware, UTC."""
+    holder: str = ""
+    """A name for display."""
+
+
+def token_claims(token: str) -> TokenClaims:
+    """Read a JWT's payload without verifying it; what cannot be told stays empty."""
     parts = token.split(".")
     if len(parts) != 3:
-        return None
+        return TokenClaims()
     try:
         payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return datetime.fromtimestamp(payload["exp"], UTC)
-    except (binascii.Error, ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+    except (binascii.Error, ValueError, RecursionError):
+        return TokenClaims()
+    return TokenClaims(_expiry(payload), _holder(payload)) if isinstance(payload, dict) else TokenClaims()
+
+
+def _expiry(payload: dict[str, object]) -> datetime | None:
+    seconds = payload.get("exp")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _holder(payload: dict[str, object]) -> str:
+    for name in ("name", "username", "preferred_username", "email"):
+        value = payload.get(name)
+        if isinstance(value, str) and value.strip():
+            return "".join(char for char in value.strip() if char.isprintable())[:_MAX_HOLDER]
+    return ""

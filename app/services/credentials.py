@@ -28,6 +28,7 @@ class Credentials:
             kind: environ[name].strip() for kind, name in VARIABLES.items() if environ.get(name, "").strip()
         }
         self._known: dict[CredentialKind, str | None] = {}
+        self._revisions = dict.fromkeys(CredentialKind, 0)
         self._reading = asyncio.Lock()
         # Seen only by the task that tries a new secret: an upload that runs meanwhile keeps the old one.
         self._candidate: ContextVar[tuple[CredentialKind, str] | None] = ContextVar("candidate", default=None)
@@ -46,6 +47,10 @@ class Credentials:
         """True when the environment decides."""
         return kind in self._overrides
 
+    def revision(self, kind: CredentialKind) -> int:
+        """A number that grows with every new one: has there been another since?"""
+        return self._revisions[kind]
+
     async def get(self, kind: CredentialKind) -> str | None:
         """The secret, or None. Raises UserFacingError with ErrorKind.CREDENTIAL when the store refuses."""
         candidate = self._candidate.get()
@@ -63,12 +68,23 @@ class Credentials:
         async with self._reading:
             await self._secrets.set(self.origin, kind, secret)
             self._known[kind] = secret
+            self._revisions[kind] += 1
 
     async def delete(self, kind: CredentialKind) -> None:
         """Forget it."""
         async with self._reading:
             self._known.pop(kind, None)
             await self._secrets.delete(self.origin, kind)
+
+    async def reload(self, kind: CredentialKind) -> None:
+        """Ask the store again: when another process has changed it, the revision grows. Raises as `get` does."""
+        if kind in self._overrides:
+            return
+        async with self._reading:
+            secret = await self._secrets.get(self.origin, kind)
+            if kind in self._known and self._known[kind] != secret:
+                self._revisions[kind] += 1
+            self._known[kind] = secret
 
     def reread(self) -> None:
         """Ask the store again the next time: another process may have changed it."""

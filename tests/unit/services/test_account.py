@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import ErrorKind, InputError, UserFacingError
-from app.core.imglink import CredentialKind, KeyCheck
+from app.core.imglink import CredentialKind, EmbedProfile, KeyCheck
 from app.core.service_errors import NotAuthenticated, Unreachable
-from app.services.account import AccountService, AccountStatus, StoredIn, Validity, token_expiry
+from app.services.account import AccountService, AccountStatus, StoredIn, TokenClaims, Validity, token_claims
 from app.services.credentials import Credentials
 from tests.unit.services.clocks import ManualTimer
 from tests.unit.services.queue_harness import in_loop
@@ -60,6 +60,14 @@ class FakeApi:
         self.trouble: UserFacingError | None = None
         self.gate: asyncio.Event | None = None
         self.token = ""
+        self.good_tokens: set[str] = set()
+
+    async def embeds(self) -> tuple[EmbedProfile, ...]:
+        if self.trouble is not None:
+            raise self.trouble
+        if await self.credentials.get(TOKEN) not in self.good_tokens:
+            raise NotAuthenticated("The session is over or not accepted.")
+        return ()
 
     async def check_key(self) -> KeyCheck:
         key = await self.credentials.get(KEY)
@@ -249,7 +257,7 @@ async def test_signing_in_keeps_the_token_and_tells_when_it_lapses() -> None:
     lapses = desk.clock.now() + timedelta(days=7)
     desk.api.token = jwt({"exp": lapses.timestamp()})
     status = await desk.account.sign_in("me", "secret")
-    assert (status.token.expires_at, status.token.validity) == (lapses, Validity.UNKNOWN)
+    assert (status.token.expires_at, status.token.validity) == (lapses, Validity.GOOD)
     assert desk.secrets.kept == {(ORIGIN, TOKEN): desk.api.token}
     desk.clock.advance(7 * 24 * 3600)
     late = await desk.account.status()
@@ -258,19 +266,105 @@ async def test_signing_in_keeps_the_token_and_tells_when_it_lapses() -> None:
         await desk.account.set_token(desk.api.token)
 
 
+@in_loop
+async def test_a_pasted_token_is_tried_before_it_is_kept() -> None:
+    desk = Desk()
+    desk.secrets.kept[ORIGIN, TOKEN] = "former"
+    with pytest.raises(NotAuthenticated):
+        await desk.account.set_token(CANARY)
+    assert (desk.secrets.kept, desk.told) == ({(ORIGIN, TOKEN): "former"}, [])
+    desk.api.good_tokens = {CANARY}
+    status = await desk.account.set_token(f" {CANARY}\n")
+    assert (status.token.validity, desk.secrets.kept) == (Validity.GOOD, {(ORIGIN, TOKEN): CANARY})
+
+
+@in_loop
+async def test_a_token_that_cannot_be_checked_now_is_kept_and_that_is_said() -> None:
+    desk = Desk()
+    page = NotAuthenticated("A web page came back.")
+    page.is_page = True
+    for trouble in (Unreachable("ImgLink cannot be reached."), page):
+        desk.api.trouble = trouble
+        status = await desk.account.set_token(CANARY)
+        assert (status.token.is_present, status.token.validity) == (True, Validity.UNKNOWN)
+        assert f"could not be checked: {trouble.message}" in status.token.message
+
+
+@in_loop
+async def test_signing_out_wipes_the_token() -> None:
+    desk = Desk()
+    desk.api.token = jwt({"name": "me"})
+    await desk.account.sign_in("me", "secret")
+    status = await desk.account.remove(TOKEN)
+    assert (status.token.is_present, desk.secrets.kept, await desk.credentials.get(TOKEN)) == (False, {}, None)
+
+
+@in_loop
+async def test_a_refused_token_is_a_status() -> None:
+    desk = Desk()
+    desk.api.token = jwt({"name": "me"})
+    await desk.account.sign_in("me", "secret")
+    refused = await desk.account.token_refused()
+    assert (refused.validity, refused.has_lapsed, refused.holder) == (Validity.BAD, False, "me")
+    assert desk.told[-1].token == refused
+    # Said once, however often it is refused.
+    count = len(desk.told)
+    await desk.account.token_refused()
+    assert len(desk.told) == count
+    await desk.account.sign_in("me", "secret")
+    assert desk.told[-1].token.validity is Validity.GOOD
+
+
+@in_loop
+async def test_a_new_token_of_another_process_is_found_when_the_old_one_is_refused() -> None:
+    desk = Desk()
+    desk.api.token = jwt({"name": "me"})
+    await desk.account.sign_in("me", "secret")
+    revision = desk.account.token_revision
+    desk.secrets.kept[ORIGIN, TOKEN] = "from another process"
+    status = await desk.account.token_refused()
+    assert desk.account.token_revision > revision
+    assert status.validity is not Validity.BAD
+    assert await desk.credentials.get(TOKEN) == "from another process"
+
+
 @pytest.mark.parametrize(
     "token",
-    ["", "a.b", "a.b.c", "a.!!.c", jwt([]), jwt({}), jwt({"exp": "soon"}), jwt({"exp": 1e99}), jwt({"exp": None})],
+    [
+        "",
+        "a.b",
+        "a.b.c",
+        "a.!!.c",
+        jwt([]),
+        jwt({}),
+        jwt({"exp": "soon", "name": 7}),
+        jwt({"exp": 1e99, "email": "  "}),
+        jwt({"exp": None}),
+        jwt({"exp": True}),
+    ],
 )
-def test_a_token_that_does_not_tell_when_it_lapses(token: str) -> None:
-    assert token_expiry(token) is None
+def test_a_token_that_does_not_tell_when_it_lapses_or_whose_it_is(token: str) -> None:
+    assert token_claims(token) == TokenClaims()
 
 
 def test_a_token_tells_when_it_lapses() -> None:
-    assert token_expiry(jwt({"exp": 1_800_000_000})) == datetime.fromtimestamp(1_800_000_000, UTC)
+    assert token_claims(jwt({"exp": 1_800_000_000})).expires_at == datetime.fromtimestamp(1_800_000_000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("payload", "holder"),
+    [
+        ({"sub": "7", "username": "mia"}, "mia"),
+        ({"email": "mia@example.com"}, "mia@example.com"),
+        ({"name": " Mia\u202e ", "username": "mia"}, "Mia"),
+        ({"name": "x" * 500}, "x" * 80),
+    ],
+)
+def test_a_token_tells_whose_it_is(payload: object, holder: str) -> None:
+    assert token_claims(jwt(payload)).holder == holder
 
 
 @given(st.text() | st.binary().map(lambda data: "a." + base64.urlsafe_b64encode(data).decode() + ".c"))
 def test_no_token_breaks_the_reading(token: str) -> None:
-    expiry = token_expiry(token)
+    expiry = token_claims(token).expires_at
     assert expiry is None or expiry.tzinfo is UTC
