@@ -82,6 +82,8 @@ class Desktop:
     """One for each monitor, in the same order."""
     windows: tuple[WindowInfo, ...] = ()
     """From the topmost to the lowest."""
+    is_chosen: bool = False
+    """True when the person has chosen the part already, in a dialog of the desktop's own: this is that part."""
 
     @property
     def rect_px(self) -> Rect:
