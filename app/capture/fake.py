@@ -52,6 +52,9 @@ class FakeCapture:
         frames = tuple(self._frame(monitor.rect_px, cursor=cursor) for monitor in self._monitors)
         return Desktop(self._monitors, frames, self._windows)
 
+    def warm_up(self) -> None:
+        """There is nothing to prepare."""
+
     def close(self) -> None:
         """Nothing is open."""
 

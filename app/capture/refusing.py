@@ -23,5 +23,8 @@ class RefusingCapture:
         """Raises UserFacingError."""
         raise UserFacingError(self._reason, remedy=self._remedy)
 
+    def warm_up(self) -> None:
+        """There is nothing to prepare."""
+
     def close(self) -> None:
         """Nothing is open."""

@@ -59,7 +59,16 @@ class ScreenCapture(Protocol):
         """Tell whether it can work here, without capturing anything."""
 
     def grab(self, *, cursor: bool = False) -> Desktop:
-        """Take all monitors at one moment, with the windows on them. Raises UserFacingError."""
+        """Take all monitors at one moment, with the windows on them. Raises UserFacingError.
+
+        Where the desktop asks the person and they decline, that is Cancelled.
+        """
+
+    def warm_up(self) -> None:
+        """Do beforehand what the first grab would wait for, and nothing that the person could notice.
+
+        Raises UserFacingError.
+        """
 
     def close(self) -> None:
         """Release the connection to the screen."""

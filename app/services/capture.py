@@ -163,9 +163,9 @@ class CaptureService:
         processing.exception()
 
     async def warm_up(self) -> None:
-        """Grab once for nothing, so that the first real capture is as quick as the next."""
+        """Prepare the screen, so that the first real capture is as quick as the next."""
         try:
-            await self._grab(cursor=False)
+            await asyncio.get_running_loop().run_in_executor(self._grabber, self._screen.warm_up)
         except UserFacingError:
             return  # The first real capture will say so, to someone who is listening.
 
@@ -207,6 +207,8 @@ class CaptureService:
                 return _monitor(desktop, request.monitor_number or 1)
             case CaptureMode.CLIPBOARD:
                 raise ValueError("the clipboard is not captured from the screen")
+            case _ if desktop.is_chosen:
+                return Selection(desktop.rect_px, SourceKind.REGION)
             case mode:
                 last = await asyncio.to_thread(self._last_region.load)
                 if mode is CaptureMode.LAST_REGION and last and not last.intersected(desktop.rect_px).is_empty:

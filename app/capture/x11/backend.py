@@ -56,6 +56,10 @@ class X11Capture:
         with self._failures_explained():
             return self._grab(cursor=cursor)
 
+    def warm_up(self) -> None:
+        """Grab once for nothing: nobody sees it."""
+        self.grab()
+
     def close(self) -> None:
         """Disconnect. The next grab connects again."""
         from mss.exception import ScreenShotError
