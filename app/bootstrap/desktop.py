@@ -141,6 +141,7 @@ async def _build_services(
         images=core.images,
         uploads=core.uploads,
         history=core.history,
+        deletions=core.deletions,
         account=core.account,
         incoming=core.incoming,
         captures=captures,

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from app.services.assignments import Assignments
     from app.services.capture import CapturePreferences, CaptureService
     from app.services.credentials import Credentials
+    from app.services.deletions import Deletions
     from app.services.history import HistoryService
+    from app.services.history_files import HistoryFiles
     from app.services.incoming import IncomingFiles, IncomingPreferences
     from app.services.uploads import UploadQueue
     from app.settings.remembered import RememberedRegion
@@ -48,6 +50,7 @@ class Core:
     uploads: UploadQueue
     assignments: Assignments
     history: HistoryService
+    deletions: Deletions
     account: AccountService
     incoming: IncomingFiles
 
@@ -82,6 +85,7 @@ async def build_core(
     """
     from app.core.clock import SystemClock
     from app.services.assignments import Assignments
+    from app.services.deletions import Deletions
     from app.services.history import HistoryService
     from app.services.incoming import IncomingFiles
     from app.services.uploads import UploadQueue
@@ -100,7 +104,12 @@ async def build_core(
         has_credential=account.has_credential,
     )
     stack.push_async_callback(uploads.stop)
-    assignments = Assignments(client, store, uploads, clock)
+    history = HistoryService(store.history, store, client, _history_files(profile))
+    stack.push_async_callback(history.stop)
+    history.start(uploads)
+    deletions = Deletions(history, clock)
+    stack.push_async_callback(deletions.stop)
+    assignments = Assignments(client, store, uploads, clock, record=history)
     stack.push_async_callback(assignments.stop)
     await assignments.start(resume_pending=resume_pending)
     if sends:
@@ -113,7 +122,19 @@ async def build_core(
         has_credential=account.has_credential,
         preferences=lambda: _incoming_preferences(profile.settings),
     )
-    return Core(client, store, uploads, assignments, HistoryService(store, client), account, incoming)
+    return Core(client, store, uploads, assignments, history, deletions, account, incoming)
+
+
+def _history_files(profile: Profile) -> HistoryFiles:
+    from urllib.parse import urlsplit
+
+    from app.core.imglink import DEFAULT_BASE_URL
+    from app.services.history_files import HistoryFiles
+    from app.store.sharex import read_sharex_database
+
+    addresses = (DEFAULT_BASE_URL, profile.settings.account.base_url)
+    hosts = frozenset(urlsplit(address).hostname or "" for address in addresses)
+    return HistoryFiles(hosts, read_sharex_database)
 
 
 def _follow_credentials(account: AccountService, uploads: UploadQueue, assignments: Assignments) -> None:

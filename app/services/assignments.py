@@ -8,12 +8,13 @@ person, who sees the reason.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from secrets import SystemRandom
 from typing import Protocol
 
 from app.core.errors import ErrorKind, UserFacingError
+from app.core.imglink import AlbumId, EmbedId, ImageId
 from app.core.ports import ImgLink, Timer, UploadStore
 from app.core.service_errors import RateLimited, ServerFailure, UnreadableAnswer
 from app.core.uploads import (
@@ -44,6 +45,16 @@ class Queue(Protocol):
         """Call `callback` with every event."""
 
 
+class Record(Protocol):
+    """The part of the history that is needed here."""
+
+    def set_album(self, image_ids: Sequence[ImageId], album: AlbumId, *, is_in: bool) -> Awaitable[None]:
+        """Record that images were put into an album."""
+
+    def set_embed(self, image_ids: Sequence[ImageId], embed: EmbedId | None) -> Awaitable[None]:
+        """Record which embed profile images have."""
+
+
 class Assignments:
     """Makes the calls, one at a time, on the asyncio thread."""
 
@@ -54,13 +65,15 @@ class Assignments:
         uploads: Queue,
         clock: Timer,
         *,
+        record: Record | None = None,
         random: Callable[[], float] | None = None,
     ) -> None:
-        """`random` gives numbers from 0.0 to 1.0 for jitter."""
+        """`record` is told what was done; `random` gives numbers from 0.0 to 1.0 for jitter."""
         self._api = api
         self._store = store
         self._uploads = uploads
         self._clock = clock
+        self._record = record
         self._random = random or SystemRandom().random
         self._due: dict[UploadId, UploadItem] = {}
         """Uploads that are done, with calls to make."""
@@ -164,8 +177,12 @@ class Assignments:
         assert item.image is not None
         if task is UploadTask.ADD_TO_ALBUM and item.options.album is not None:
             await self._api.add_to_album(item.options.album, item.image.id)
+            if self._record is not None:
+                await self._record.set_album([item.image.id], item.options.album, is_in=True)
         elif task is UploadTask.ASSIGN_EMBED and item.options.embed is not None:
             await self._api.assign_embed(item.image.id, item.options.embed)
+            if self._record is not None:
+                await self._record.set_embed([item.image.id], item.options.embed)
 
     def _wait_s(self, item: UploadItem, error: UserFacingError) -> float | None:
         """How long until the call is made again; None when that is the person's decision."""

@@ -8,6 +8,7 @@ from app.core.ports import Clipboard, Hotkeys, ImgLink, Notifier
 from app.services.account import AccountService
 from app.services.assignments import Assignments
 from app.services.capture import CaptureService
+from app.services.deletions import Deletions
 from app.services.followups import FollowUps
 from app.services.history import HistoryService
 from app.services.incoming import IncomingFiles
@@ -21,6 +22,7 @@ class Services:
     images: ImgLink
     uploads: UploadQueue
     history: HistoryService
+    deletions: Deletions
     account: AccountService
     captures: CaptureService
     follow_ups: FollowUps

@@ -21,6 +21,7 @@ from app.store import durable, ledger, rows
 from app.store.codec import Sidecar
 from app.store.database import DamagedDatabase, open_database, relaxed, set_aside, transaction
 from app.store.errors import is_environment, not_saved
+from app.store.history import SqliteHistoryStore
 from app.store.outbox import Outbox, read_bytes, read_file, sidecar_of
 from app.store.owners import Owner, opening
 from app.store.recovery import Recovery, reconcile, recover_rows
@@ -57,6 +58,7 @@ class SqliteUploadStore:
         self._keep_bytes = keep_bytes
         self.database = SharedDatabase()
         """Shared with the other stores."""
+        self.history = SqliteHistoryStore(self.database)
         self._file_threads = ThreadPoolExecutor(2, thread_name_prefix="outbox")
         self._outbox: Outbox
         self._owner: Owner

@@ -112,8 +112,8 @@ class UploadsController(QObject):
     async def watch(self, services: Services) -> Seen:
         """On the asyncio thread: subscribe, and return what there is to begin with."""
         services.uploads.subscribe(lambda event: self._bridge.post(self._on_event, event, True))
-        for source in (services.history, services.assignments):
-            source.subscribe(lambda event: self._bridge.post(self._on_event, event, False))
+        for subscribe in (services.history.subscribe_uploads, services.assignments.subscribe):
+            subscribe(lambda event: self._bridge.post(self._on_event, event, False))
         services.follow_ups.subscribe_copied(lambda ids: self._bridge.post(self._show_copied, ids))
         troubled = [item for item in await services.assignments.troubled() if _is_half_done(item)]
         recent = await services.history.recent(RECENT_COUNT)

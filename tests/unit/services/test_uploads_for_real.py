@@ -20,6 +20,7 @@ from app.core.uploads import QueueMode, UploadChanged, UploadEvent, UploadId, Up
 from app.core.workflow import SourceKind
 from app.demo import DEMO_API_KEY, DEMO_USER, DemoServer, Fault, Stage
 from app.services.history import HistoryService
+from app.services.history_files import HistoryFiles
 from app.services.intake import check_file
 from app.services.uploads import UploadQueue
 from app.store import SqliteUploadStore, open_store
@@ -212,7 +213,7 @@ async def test_cancelling_a_transfer_leaves_nothing_on_the_server(tmp_path: Path
 async def test_what_was_uploaded_can_be_looked_up_and_deleted(tmp_path: Path) -> None:
     with DemoServer() as server:
         async with world(tmp_path, server) as w:
-            history = HistoryService(w.store, w.client)
+            history = HistoryService(w.store.history, w.store, w.client, NO_FILES)
             done = await w.end((await w.add()).id)
             assert done.image is not None
             assert (await history.details(done.image.id)).id == done.image.id
