@@ -61,6 +61,12 @@ actions:
   done     take an uncertain one for uploaded, because you have seen it on ImgLink
 """
 
+_ACCOUNT_DESCRIPTION = """\
+Two credentials, for two halves of ImgLink:
+  API key   uploads to your account and deletes your images; it is good until you revoke it
+  session   manages albums and embed profiles; signing in gets one for a week
+"""
+
 _ID_COMMANDS = frozenset({"info", "delete"})
 QUEUE_ACTIONS = ("retry", "cancel", "discard", "done")
 CAPTURE_MODES = ("region", "screen", "monitor", "window", "last")
@@ -232,7 +238,12 @@ def _add_images(commands: _Commands) -> None:
 
 
 def _add_account(commands: _Commands) -> None:
-    account = commands.add_parser("account", help="manage the API key")
+    account = commands.add_parser(
+        "account",
+        help="sign in and out, and manage the API key",
+        description=_ACCOUNT_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parts = account.add_subparsers(dest="account_command", metavar="COMMAND", required=True, parser_class=_Parser)
     key = parts.add_parser(
         "key",
@@ -240,6 +251,19 @@ def _add_account(commands: _Commands) -> None:
         description="The key is asked for, or read from standard input; it is never an argument.",
     )
     key.add_argument("key_command", choices=("set", "check", "remove"))
+    login = parts.add_parser(
+        "login",
+        help="sign in with user name or e-mail, and password",
+        description="The password is asked for, or read from standard input; it is never an argument, and not kept.",
+    )
+    login.add_argument("--user", metavar="U", help="user name or e-mail (default: it is asked for)")
+    token = parts.add_parser(
+        "token",
+        help="sign in with a session token that you have copied",
+        description="The token is asked for, or read from standard input; it is never an argument.",
+    )
+    token.add_argument("token_command", choices=("set",))
+    parts.add_parser("logout", help="sign out: forget the session token")
     status = parts.add_parser("status", help="say which credentials there are, and where they are kept")
     status.add_argument("--json", action="store_true", help="print JSON")
 

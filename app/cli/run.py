@@ -87,14 +87,24 @@ def _with_store(desk: Desk) -> StoreDesk:
 
 def _prepare_account(arguments: argparse.Namespace) -> Command:
     from app.cli import account
+    from app.cli.prompts import read_secret
+    from app.cli.sign_in import read_login
 
-    if arguments.account_command == "status":
-        return lambda desk: account.show_status(arguments, desk)
-    match arguments.key_command:
-        case "set":
-            secret = account.read_secret("API key: ")
-            return lambda desk: account.set_key(secret, desk)
-        case "check":
+    match arguments.account_command, getattr(arguments, "key_command", ""):
+        case "status", _:
+            return lambda desk: account.show_status(arguments, desk)
+        case "login", _:
+            user, password = read_login(arguments.user)
+            return lambda desk: account.login(user, password, desk)
+        case "token", _:
+            token = read_secret("Session token: ")
+            return lambda desk: account.set_token(token, desk)
+        case "logout", _:
+            return account.logout
+        case _, "set":
+            key = read_secret("API key: ")
+            return lambda desk: account.set_key(key, desk)
+        case _, "check":
             return account.check_key
         case _:
             return account.remove_key

@@ -106,6 +106,14 @@ def say(text: str) -> None:
         discard(stream)
 
 
+def say_part(text: str) -> None:
+    """The beginning of a line on standard error, such as a prompt."""
+    stream = standard_error()
+    if stream is not None:
+        stream.write(printable(text, stream))
+        stream.flush()
+
+
 def flush_output() -> bool:
     """Write what is still buffered; False when that failed, and then the interpreter's own attempt at exit is quiet."""
     stream = sys.stdout
