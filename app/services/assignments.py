@@ -175,14 +175,19 @@ class Assignments:
 
     async def _call(self, item: UploadItem, task: UploadTask) -> None:
         assert item.image is not None
-        if task is UploadTask.ADD_TO_ALBUM and item.options.album is not None:
-            await self._api.add_to_album(item.options.album, item.image.id)
-            if self._record is not None:
-                await self._record.set_album([item.image.id], item.options.album, is_in=True)
-        elif task is UploadTask.ASSIGN_EMBED and item.options.embed is not None:
-            await self._api.assign_embed(item.image.id, item.options.embed)
-            if self._record is not None:
-                await self._record.set_embed([item.image.id], item.options.embed)
+        image_id, album, embed = item.image.id, item.options.album, item.options.embed
+        if task is UploadTask.ADD_TO_ALBUM and album is not None:
+            await self._api.add_to_album(album, image_id)
+            await self._noted(lambda record: record.set_album([image_id], album, is_in=True))
+        elif task is UploadTask.ASSIGN_EMBED and embed is not None:
+            await self._api.assign_embed(image_id, embed)
+            await self._noted(lambda record: record.set_embed([image_id], embed))
+
+    async def _noted(self, note: Callable[[Record], Awaitable[None]]) -> None:
+        # A history that cannot be written does not undo the call.
+        if self._record is not None:
+            with suppress(UserFacingError):
+                await note(self._record)
 
     def _wait_s(self, item: UploadItem, error: UserFacingError) -> float | None:
         """How long until the call is made again; None when that is the person's decision."""

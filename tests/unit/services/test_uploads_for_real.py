@@ -213,7 +213,7 @@ async def test_cancelling_a_transfer_leaves_nothing_on_the_server(tmp_path: Path
 async def test_what_was_uploaded_can_be_looked_up_and_deleted(tmp_path: Path) -> None:
     with DemoServer() as server:
         async with world(tmp_path, server) as w:
-            history = HistoryService(w.store.history, w.store, w.client, NO_FILES)
+            history = HistoryService(w.store.history, w.store, w.client, HistoryFiles(frozenset(), lambda _path: ()))
             done = await w.end((await w.add()).id)
             assert done.image is not None
             assert (await history.details(done.image.id)).id == done.image.id
