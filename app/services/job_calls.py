@@ -35,8 +35,7 @@ class KnownImages(Protocol):
 class JobCalls:
     """Makes the calls, and remembers in this run what it has learnt about a job's target."""
 
-    def __init__(self, api: ImgLink, history: KnownImages) -> None:
-        self._api = api
+    def __init__(self, history: KnownImages) -> None:
         self._history = history
         self._one_by_one: set[tuple[JobId, ImageId]] = set()
         """Images that the service has refused together with others."""
@@ -61,14 +60,14 @@ class JobCalls:
         together = [item for item in pending if (job.id, item.image_id) not in self._one_by_one]
         return tuple(together[:MAX_BULK_EMBED])
 
-    async def make(self, job: Job, batch: tuple[JobItem, ...]) -> tuple[JobItem, ...]:
-        """Make the call; returns the items that have a result now, perhaps none.
+    async def make(self, api: ImgLink, job: Job, batch: tuple[JobItem, ...]) -> tuple[JobItem, ...]:
+        """Make the call over `api`; returns the items that have a result now, perhaps none.
 
         Raises the errors that say nothing of an image: no network, no account, a service that asks to wait or is out of
         order.
         """
         try:
-            await self._call(job, batch)
+            await _call(api, job, batch)
         except _REFUSALS as error:
             if error.is_page:
                 # A firewall or the like has spoken, not the service.
@@ -77,7 +76,7 @@ class JobCalls:
                 # One of them is the reason: told apart, the others come through.
                 self._one_by_one |= {(job.id, item.image_id) for item in batch}
                 return ()
-            return await self._refused(job, batch[0], error)
+            return await self._refused(api, job, batch[0], error)
         await self._remember(job, batch)
         return _with(batch, JobItemState.DONE)
 
@@ -86,25 +85,10 @@ class JobCalls:
         self._members.pop(job.id, None)
         self._one_by_one -= {(job.id, item.image_id) for item in job.items}
 
-    async def _call(self, job: Job, batch: tuple[JobItem, ...]) -> None:
-        image_id, target = batch[0].image_id, job.target
-        if job.kind is JobKind.ASSIGN_EMBED:
-            embed = None if target is None else EmbedId(target)
-            if len(batch) > 1:
-                await self._api.assign_embed_bulk([item.image_id for item in batch], embed)
-            else:
-                await self._api.assign_embed(image_id, embed)
-            return
-        assert target is not None
-        if job.kind is JobKind.ADD_TO_ALBUM:
-            await self._api.add_to_album(AlbumId(target), image_id)
-        else:
-            await self._api.remove_from_album(AlbumId(target), image_id)
-
-    async def _refused(self, job: Job, item: JobItem, error: ServiceError) -> tuple[JobItem, ...]:
+    async def _refused(self, api: ImgLink, job: Job, item: JobItem, error: ServiceError) -> tuple[JobItem, ...]:
         """What a refusal means for this image, or for all that are left."""
         if job.kind is not JobKind.ASSIGN_EMBED and not isinstance(error, Forbidden):
-            members = await self._look_into_album(job)
+            members = await self._look_into_album(api, job)
             if job.id not in self._members:
                 return _with(job.pending, JobItemState.FAILED, "The album is not there any more.")
             # Done before: by the call that was in flight when the program died, or by somebody else.
@@ -113,12 +97,12 @@ class JobCalls:
                 return _with((item,), JobItemState.DONE)
         return _with((item,), JobItemState.FAILED, str(error))
 
-    async def _look_into_album(self, job: Job) -> frozenset[ImageId] | None:
+    async def _look_into_album(self, api: ImgLink, job: Job) -> frozenset[ImageId] | None:
         """The images in the job's album, asked for once; unknown when it cannot be read, and not noted when gone."""
         assert job.target is not None
         if job.id not in self._members:
             try:
-                album = await self._api.album(AlbumId(job.target))
+                album = await api.album(AlbumId(job.target))
             except NotFound as error:
                 if not error.is_page:
                     return None
@@ -141,6 +125,22 @@ class JobCalls:
             elif job.target is not None:
                 is_in = job.kind is JobKind.ADD_TO_ALBUM
                 await self._history.set_album(image_ids, AlbumId(job.target), is_in=is_in)
+
+
+async def _call(api: ImgLink, job: Job, batch: tuple[JobItem, ...]) -> None:
+    image_id, target = batch[0].image_id, job.target
+    if job.kind is JobKind.ASSIGN_EMBED:
+        embed = None if target is None else EmbedId(target)
+        if len(batch) > 1:
+            await api.assign_embed_bulk([item.image_id for item in batch], embed)
+        else:
+            await api.assign_embed(image_id, embed)
+        return
+    assert target is not None
+    if job.kind is JobKind.ADD_TO_ALBUM:
+        await api.add_to_album(AlbumId(target), image_id)
+    else:
+        await api.remove_from_album(AlbumId(target), image_id)
 
 
 def _with(items: tuple[JobItem, ...], state: JobItemState, reason: str = "") -> tuple[JobItem, ...]:

@@ -60,15 +60,22 @@ class Jobs:
         history: KnownImages,
         clock: Timer,
         *,
+        quiet_api: ImgLink | None = None,
         random: Callable[[], float] | None = None,
     ) -> None:
-        """`api` may ask the person to sign in by itself; `random` gives numbers from 0.0 to 1.0 for jitter."""
-        self._calls = JobCalls(api, history)
+        """`api` may ask the person to sign in. Jobs of earlier runs, which nobody has asked for just now, take
+        `quiet_api` instead, where there is one. `random` gives numbers from 0.0 to 1.0 for jitter.
+        """
+        self._api = api
+        self._quiet_api = quiet_api or api
+        self._calls = JobCalls(history)
         self._store = store
         self._clock = clock
         self._random = random or SystemRandom().random
         self._jobs: dict[JobId, Job] = {}
         """Oldest first."""
+        self._asked_for: set[JobId] = set()
+        """Those that the person has started or asked for again in this run."""
         self._went: deque[datetime] = deque(maxlen=_PACE.count)
         """When calls were made."""
         self._hold: JobsHold | None = None
@@ -123,6 +130,7 @@ class Jobs:
         items = await self._calls.items_for(kind, target, image_ids)
         job = Job(JobId(secrets.token_hex(5)), kind, target, target_name, items, self._clock.now())
         await self._store.add_job(job)
+        self._asked_for.add(job.id)
         self._asked_again()
         self._changed(job)
         await self._tidy()
@@ -140,6 +148,7 @@ class Jobs:
         if job is None:
             return
         self._calls.forget(job)
+        self._asked_for.add(job_id)
         again = tuple(replace(item, state=JobItemState.PENDING, reason="") for item in job.failed)
         job = job.with_items(again)
         if not job.pending:
@@ -234,13 +243,15 @@ class Jobs:
         batch = self._calls.batch(job)
         self._went.append(self._clock.now())
         try:
-            results = await self._calls.make(job, batch)
+            results = await self._calls.make(self._api if job.id in self._asked_for else self._quiet_api, job, batch)
         except Cancelled:
             self._wait_for_sign_in(_SIGN_IN_FIRST)
-        except NotAuthenticated as error:
-            self._wait_for_sign_in(str(error))
         except UserFacingError as error:
-            await self._record(job.id, self._heed(job, batch, error))
+            # A page is a firewall's or another server's, which no token of ours satisfies.
+            if isinstance(error, NotAuthenticated) and not error.is_page:
+                self._wait_for_sign_in(str(error))
+            else:
+                await self._record(job.id, self._heed(job, batch, error))
         else:
             self._troubles = self._tries = self._given_up = 0
             self._release()
@@ -346,6 +357,7 @@ class Jobs:
 
     def _remove(self, job_id: JobId) -> None:
         self._calls.forget(self._jobs.pop(job_id))
+        self._asked_for.discard(job_id)
         self._observers.notify(JobRemoved(job_id))
         self._wake.set()
 
