@@ -2,9 +2,9 @@
 
 Facts behind the numbers: Discord's message API takes at most 256 characters for an embed's title, author and provider
 and 4096 for its description (Discord's documentation, "Embed Limits"). Of a *linked page* it shows less: og:title is
-cut when it has over 70 bytes of UTF-8 and og:description when it has over 350, both down to three bytes less with "..."
-behind them (observed by people who measured it, and built the same into other clients). The colour is read from
-theme-color, as six hexadecimal digits. ImgLink itself documents no lengths, and its own refusals are shown as they come.
+cut when it has over 70 bytes of UTF-8 and og:description when it has over 350, both down to three bytes less with
+"..." behind them (observed by people who measured it, and built the same into other clients). The colour is read from
+theme-color, as six hexadecimal digits. ImgLink documents no lengths: its own refusals are shown as they come.
 """
 
 from __future__ import annotations
