@@ -141,6 +141,7 @@ def _needs_overlay(arguments: argparse.Namespace, profile: Profile) -> bool:
 async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: RegionSelector) -> AsyncIterator[Desk]:
     """Build what the command needs, and no more."""
     from app.cli.desk import Desk, StoreDesk
+    from app.cli.progress import TerminalCountdown
     from app.system.clipboard_keeper import KeeperClipboard
 
     # Whoever does not copy need not know how.
@@ -168,7 +169,12 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
         )
         if arguments.command == "capture":
             desk.captures = build_captures(
-                profile, uploads=core.uploads, selector=selector, clipboard=clipboard, tasks=frozenset
+                profile,
+                uploads=core.uploads,
+                selector=selector,
+                clipboard=clipboard,
+                countdown=TerminalCountdown(sys.stderr),
+                tasks=frozenset,
             )
             stack.push_async_callback(desk.captures.close)
         yield desk
@@ -186,7 +192,14 @@ def _uses_keyring(arguments: argparse.Namespace, profile: Profile) -> bool:
 class _NoSelector:
     """Stands in where nothing has to be chosen."""
 
-    async def select(self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None) -> Selection | None:
+    async def select(
+        self,
+        desktop: Desktop,
+        *,
+        windows_only: bool,
+        last_region: Rect | None,
+        fixed_size_px: tuple[int, int] | None = None,
+    ) -> Selection | None:
         """Never asked: see `_needs_overlay`."""
         raise UserFacingError(
             "The last region lies outside today's screen.", remedy="Choose a new one with: imglink capture region"

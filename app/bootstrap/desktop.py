@@ -20,6 +20,7 @@ from app.system.paths import screenshots_folder
 from app.system.session import SessionType, detect_session
 from app.ui.application import Application, Parts
 from app.ui.bridge import Bridge
+from app.ui.countdown import ShownCountdown
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
 from app.ui.selector import OverlaySelector
@@ -116,6 +117,7 @@ async def _build_services(
         uploads=core.uploads,
         selector=selector,
         clipboard=clipboard,
+        countdown=ShownCountdown(bridge),
         tasks=lambda: tasks_of(profile.settings),
     )
     stack.push_async_callback(captures.close)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from app.bootstrap.profile import Profile
+from app.core.geometry import parse_size
 from app.settings.schema import Settings
 from app.system.paths import screenshots_folder
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from app.api.client import Client
     from app.core.base_url import BaseUrl
     from app.core.images import ImageFormat
-    from app.core.ports import Clipboard, ImgLink, RegionSelector, UploadStore
+    from app.core.ports import Clipboard, Countdown, ImgLink, RegionSelector, UploadStore
     from app.core.workflow import CaptureTask
     from app.secrets.guard import GuardedSecrets
     from app.services.account import AccountService, AccountStatus
@@ -219,6 +220,7 @@ def build_captures(
     uploads: UploadQueue,
     selector: RegionSelector,
     clipboard: Clipboard,
+    countdown: Countdown,
     tasks: Callable[[], frozenset[CaptureTask]],
 ) -> CaptureService:
     """Join the capture workflow; `tasks` are the after-capture tasks of the settings, asked for each capture."""
@@ -236,6 +238,7 @@ def build_captures(
         last_region=last_region_of(profile),
         preferences=lambda: _capture_preferences(profile, tasks()),
         clock=SystemClock(),
+        countdown=countdown,
     )
 
 
@@ -253,6 +256,8 @@ def _capture_preferences(profile: Profile, tasks: frozenset[CaptureTask]) -> Cap
         name_pattern=settings.after_capture.name_pattern,
         options=settings.upload.options(),
         tasks=tasks,
+        window_decorations=settings.capture.window_decorations,
+        fixed_size_px=parse_size(settings.capture.fixed_size),
     )
 
 

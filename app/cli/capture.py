@@ -54,6 +54,8 @@ def capture_request(arguments: argparse.Namespace, options: UploadOptions, folde
         monitor_number=arguments.number,
         geometry_px=arguments.geometry,
         include_cursor=arguments.cursor,
+        window_decorations=arguments.decorations,
+        fixed_size_px=arguments.size,
         delay_s=arguments.delay,
         is_alone=True,
         save_to=None if arguments.save is None else folder / arguments.save,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from app import __version__
 from app.cli.exit_codes import ExitCode
 from app.cli.streams import print_line, say
-from app.core.geometry import Rect
+from app.core.geometry import Rect, parse_size
 from app.core.imglink import ImageId, parse_image_id
 from app.core.links import LinkForm
 
@@ -69,7 +69,7 @@ Two credentials, for two halves of ImgLink:
 
 _ID_COMMANDS = frozenset({"info", "delete"})
 QUEUE_ACTIONS = ("retry", "cancel", "discard", "done")
-CAPTURE_MODES = ("region", "screen", "monitor", "window", "last")
+CAPTURE_MODES = ("region", "screen", "monitor", "window", "last", "same-window", "fixed")
 MAX_DELAY_S = 3600
 
 
@@ -97,6 +97,8 @@ def _problem_with_capture(arguments: argparse.Namespace) -> str:
         return "a number only goes with “monitor”, as in: imglink capture monitor 2"
     if arguments.geometry is not None and arguments.mode != "region":
         return f"--geometry is a region of its own; it does not go with “{arguments.mode}”"
+    if arguments.size is not None and (arguments.mode not in ("region", "fixed") or arguments.geometry is not None):
+        return "--size is for a region that is still to be placed"
     if arguments.no_upload and arguments.save is None:
         return "with --no-upload the picture needs a place: add --save PATH"
     if arguments.no_upload and arguments.copy:
@@ -177,13 +179,21 @@ def _add_capture(commands: _Commands) -> None:
         choices=CAPTURE_MODES,
         default="region",
         metavar="MODE",
-        help="region (default; also a window or a monitor may be chosen), screen, monitor, window, or last: the last "
-        "region again",
+        help="region (default; also a window or a monitor may be chosen), screen, monitor, window, last: the last "
+        "region again, same-window: the last window again, or fixed: a region of the size in the settings",
     )
     capture.add_argument(
         "number", nargs="?", type=_monitor_number, metavar="N", help="which monitor, from left to right (default: 1)"
     )
     capture.add_argument("--geometry", type=_geometry, metavar="X,Y,W,H", help="this region, in physical pixels")
+    capture.add_argument("--size", type=_size, metavar="WxH", help="place a region of this size, in physical pixels")
+    capture.add_argument(
+        "--no-decorations",
+        dest="decorations",
+        action="store_false",
+        default=None,
+        help="leave out the title bar and borders of a window",
+    )
     capture.add_argument("--delay", type=_delay, default=0.0, metavar="S", help="wait so many seconds first")
     capture.add_argument("--cursor", action="store_true", default=None, help="include the mouse pointer")
     capture.add_argument("--save", type=Path, metavar="PATH", help="also save the picture there: a file or a folder")
@@ -319,6 +329,13 @@ def _image_id(text: str) -> ImageId:
         return parse_image_id(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{text}” is not an image id such as aBcDeFgHiJ") from None
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        return parse_size(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write WIDTHxHEIGHT in pixels, such as 1280x720") from None
 
 
 def _geometry(text: str) -> Rect:

@@ -1,10 +1,13 @@
-"""The progress bar of uploads, on standard error and only where that is a terminal."""
+"""The progress bar of uploads and the countdown of captures: on standard error, only where that is a terminal."""
 
 from __future__ import annotations
 
+import asyncio
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from app.cli.streams import Stream, printable
 from app.core.uploads import UploadChanged, UploadEvent, UploadId, UploadItem, UploadState
@@ -69,6 +72,31 @@ class ProgressBar:
         except OSError:
             # The terminal has gone; the uploads need not.
             self._stream, self._is_shown = None, False
+
+
+class TerminalCountdown:
+    """A `Countdown` (see `app.core.ports`) on standard error; where that is no terminal it only waits."""
+
+    def __init__(self, stream: Stream | None, *, environ: Mapping[str, str] = os.environ) -> None:
+        self._stream = stream if stream is not None and stream.isatty() and environ.get("TERM") != "dumb" else None
+
+    async def wait(self, seconds: float) -> bool:
+        """Count aloud. Ctrl+C cancels it, as it does everything."""
+        ends_at = time.monotonic() + seconds
+        try:
+            while (left_s := ends_at - time.monotonic()) > 0:
+                self._write(f"{_CLEAR}Capture in {math.ceil(left_s)} s")
+                await asyncio.sleep(left_s % 1 or 1)
+        finally:
+            self._write(_CLEAR)
+        return True
+
+    def _write(self, text: str) -> None:
+        if self._stream is not None:
+            # The terminal may have gone; the capture need not.
+            with suppress(OSError):
+                self._stream.write(text)
+                self._stream.flush()
 
 
 def _blocks(stream: Stream | None) -> tuple[str, str]:

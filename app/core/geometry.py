@@ -13,6 +13,17 @@ from dataclasses import dataclass
 _GEOMETRY = re.compile(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*")
 
 
+_SIZE = re.compile(r"\s*(\d{1,5})\s*[xX×]\s*(\d{1,5})\s*")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read `WIDTHxHEIGHT` in pixels. Raises ValueError when it is not that, or is empty."""
+    match = _SIZE.fullmatch(text)
+    if not match or not (int(match[1]) and int(match[2])):
+        raise ValueError(f"not WIDTHxHEIGHT: {text!r}")
+    return int(match[1]), int(match[2])
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A pixel's place, in physical pixels."""

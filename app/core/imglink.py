@@ -88,6 +88,8 @@ class Image:
     mime: str | None = None
     views: int | None = None
     uploaded_at: datetime | None = None
+    nsfw: bool | None = None
+    """Not safe for work; None when the service does not say."""
 
 
 @dataclass(frozen=True, slots=True)

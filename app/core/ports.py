@@ -214,13 +214,31 @@ class Selection:
     rect_px: Rect
     kind: SourceKind
     window_title: str = ""
+    window_id: int | None = None
 
 
 class RegionSelector(Protocol):
     """The overlay, as the capture workflow sees it."""
 
-    async def select(self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None) -> Selection | None:
-        """Show the frozen desktop and let the person choose; None when they cancel."""
+    async def select(
+        self,
+        desktop: Desktop,
+        *,
+        windows_only: bool,
+        last_region: Rect | None,
+        fixed_size_px: tuple[int, int] | None = None,
+    ) -> Selection | None:
+        """Show the frozen desktop and let the person choose; None when they cancel.
+
+        With `fixed_size_px` (width, height) a region of that size follows the pointer until it is taken.
+        """
+
+
+class Countdown(Protocol):
+    """The wait before a capture, as the person sees it."""
+
+    async def wait(self, seconds: float) -> bool:
+        """Show the seconds that are left; False when the person cancels. Nothing of it is on the screen afterwards."""
 
 
 # --- the service ----------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from app.core.geometry import Rect, bounding
 
@@ -74,6 +75,33 @@ class WindowInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownWindow:
+    """A window to be found again: by its number while the program runs that made it, else by its title."""
+
+    id: int
+    title: str = field(repr=False)
+
+
+def same_window(windows: Sequence[WindowInfo], known: KnownWindow) -> WindowInfo | None:
+    """The window that is meant, among those on the screen now; None when it is not there.
+
+    Numbers are given anew after a restart, so one whose title has nothing of the old one is another window.
+    """
+    by_title = [window for window in windows if window.title == known.title]
+    by_id = [window for window in windows if window.id == known.id]
+    if by_id and (by_id[0] in by_title or _program(by_id[0].title) == _program(known.title)):
+        return by_id[0]
+    return by_title[0] if by_title and known.title else None
+
+
+def _program(title: str) -> str:
+    """The part of a title that stays when its document changes: programs write “document - program”."""
+    for dash in (" — ", " – ", " - "):
+        title = title.rpartition(dash)[2]
+    return title
+
+
+@dataclass(frozen=True, slots=True)
 class Desktop:
     """Everything that was on the screens at one moment."""
 
@@ -109,3 +137,9 @@ class Desktop:
                 start = (piece.rect_px.y - part.y + y) * stride + left
                 canvas[start : start + row] = piece.pixels[y * piece.stride : y * piece.stride + row]
         return Frame(part, memoryview(canvas).toreadonly(), stride)
+
+
+def without_decorations(desktop: Desktop) -> Desktop:
+    """The same desktop, its windows without title bars and borders."""
+    windows = (replace(window, rect_px=window.client_rect_px) for window in desktop.windows)
+    return replace(desktop, windows=tuple(window for window in windows if not window.rect_px.is_empty))

@@ -56,7 +56,8 @@ class _Drag:
 class Picker:
     """One selection, from the first pointer position to `Phase.DONE` or `Phase.CANCELLED`; then it is spent.
 
-    `adjustable` keeps a drawn region open for changes instead of taking it at once. `held` are modifiers that were
+    `adjustable` keeps a drawn region open for changes instead of taking it at once. `fixed_size_px` (width, height)
+    gives the region its size beforehand: it follows the pointer, and a click takes it. `held` are modifiers that were
     already down when the overlay opened (those of the hotkey): each means nothing until it has been released.
     """
 
@@ -68,6 +69,7 @@ class Picker:
         windows_only: bool = False,
         last_region: Rect | None = None,
         adjustable: bool = False,
+        fixed_size_px: tuple[int, int] | None = None,
         held: Modifier = Modifier.NONE,
     ) -> None:
         self._monitors = desktop.monitors
@@ -76,6 +78,7 @@ class Picker:
         self._windows_only = windows_only
         self._last_region = last_region
         self._adjustable = adjustable
+        self._fixed_size_px = fixed_size_px
         self._stale = held
         self._modifiers = Modifier.NONE
         self._drag: _Drag | None = None
@@ -88,6 +91,7 @@ class Picker:
         """The region as it stands; None before there is one."""
         self.outcome: Selection | None = None
         """What was chosen, once the phase is DONE."""
+        self._place_fixed()
 
     # --- what to show -------------------------------------------------------------------------------------------------
 
@@ -137,6 +141,7 @@ class Picker:
     def move(self, point: Point, modifiers: Modifier = Modifier.NONE) -> None:
         """The pointer is here now."""
         self.pointer = self.on_a_monitor(point)
+        self._place_fixed()
         self.set_modifiers(modifiers)
 
     def press(self, point: Point, modifiers: Modifier = Modifier.NONE) -> None:
@@ -148,6 +153,7 @@ class Picker:
         elif self.phase in (Phase.IDLE, Phase.ADJUSTING):
             self._drag = self._drag_from_here()
             self.phase = Phase.PRESSED
+            self._place_fixed()
         # Drawing with the keys: the press changes nothing, and the release will end it.
 
     def release(self, point: Point, modifiers: Modifier = Modifier.NONE) -> None:
@@ -201,6 +207,8 @@ class Picker:
         self.set_modifiers(modifiers)
         if self.phase is Phase.IDLE and self._windows_only:
             self.take_window(modifiers)
+        elif self.phase is Phase.IDLE and self._fixed_size_px is not None:
+            self._take_fixed()
         elif self.phase is Phase.IDLE:
             self._drag = self._drag_from_here(by_keys=True)
             self.phase = Phase.DRAWING
@@ -230,7 +238,7 @@ class Picker:
         """Take the window under the pointer; False when there is none."""
         window = self.hovered
         return window is not None and self._offer(
-            Selection(window.rect_px.intersected(self._bounds), SourceKind.WINDOW, window.title), modifiers
+            Selection(window.rect_px.intersected(self._bounds), SourceKind.WINDOW, window.title, window.id), modifiers
         )
 
     def take_monitor(self, number: int, modifiers: Modifier = Modifier.NONE) -> bool:
@@ -266,7 +274,7 @@ class Picker:
         assert self._drag is not None
         origin, slack = self._drag.origin, self._scaled(DRAG_SLACK, self._drag.origin)
         wandered = max(abs(self.pointer.x - origin.x), abs(self.pointer.y - origin.y))
-        if wandered >= slack and not self._windows_only:
+        if wandered >= slack and not self._windows_only and self._fixed_size_px is None:
             self.phase = Phase.DRAWING
 
     def _follow(self) -> None:
@@ -294,11 +302,29 @@ class Picker:
 
     def _clicked(self) -> None:
         self._drag = None
+        if self._fixed_size_px is not None:
+            self._take_fixed()
+            return
         if self.rect_px is not None:
             self.phase = Phase.ADJUSTING
             return
         self.phase = Phase.IDLE
         self.take_window(self._modifiers)
+
+    def _place_fixed(self) -> None:
+        """Keep the region of a fixed size around the pointer."""
+        if self._fixed_size_px is None or self.phase not in (Phase.IDLE, Phase.PRESSED):
+            return
+        width, height = (
+            min(self._fixed_size_px[0], self._bounds.width),
+            min(self._fixed_size_px[1], self._bounds.height),
+        )
+        corner = Rect(self.pointer.x - width // 2, self.pointer.y - height // 2, width, height)
+        self._change(corner.kept_inside(self._bounds))
+
+    def _take_fixed(self) -> None:
+        assert self.rect_px is not None
+        self._offer(Selection(self.rect_px, SourceKind.REGION), self._modifiers)
 
     def _drawn(self) -> None:
         assert self.rect_px is not None

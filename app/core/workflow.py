@@ -21,6 +21,10 @@ class CaptureMode(Enum):
     MONITOR = "monitor"
     WINDOW = "window"
     LAST_REGION = "last"
+    FIXED = "fixed"
+    """A region of a size chosen beforehand."""
+    LAST_WINDOW = "same-window"
+    """The window that was taken last, wherever it is now."""
     CLIPBOARD = "clipboard"
     """Not the screen: what the clipboard holds."""
 
@@ -77,6 +81,8 @@ BUILT_IN_WORKFLOWS: tuple[Workflow, ...] = (
     Workflow("screen", "Capture whole screen", CaptureMode.SCREEN),
     Workflow("window", "Capture window", CaptureMode.WINDOW),
     Workflow("last", "Capture last region again", CaptureMode.LAST_REGION),
+    Workflow("same-window", "Capture same window again", CaptureMode.LAST_WINDOW),
+    Workflow("fixed", "Capture fixed size", CaptureMode.FIXED),
     Workflow("clipboard", "Upload from clipboard", CaptureMode.CLIPBOARD),
 )
 
@@ -85,6 +91,8 @@ DEFAULT_SHORTCUTS = {
     "screen": "Ctrl+Shift+3",
     "window": "Ctrl+Shift+2",
     "last": "Ctrl+Shift+5",
+    "same-window": "",
+    "fixed": "",
     "clipboard": "Ctrl+Shift+U",
 }
 """Workflow id → default key on Linux; on macOS `Ctrl` reads `Cmd`, and the system's own combinations are left alone."""

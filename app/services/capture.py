@@ -20,8 +20,8 @@ from app.core.geometry import Rect
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions
 from app.core.naming import file_name_from_pattern, neutral_upload_name
-from app.core.ports import Clipboard, Clock, Encoder, NewUpload, RegionSelector, ScreenCapture, Selection
-from app.core.screen import Desktop, Frame
+from app.core.ports import Clipboard, Clock, Countdown, Encoder, NewUpload, RegionSelector, ScreenCapture, Selection
+from app.core.screen import Desktop, Frame, KnownWindow, same_window, without_decorations
 from app.core.uploads import NOTHING_AFTER, AfterUpload, UploadItem
 from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
 
@@ -39,6 +39,10 @@ class CapturePreferences:
     options: UploadOptions
     tasks: frozenset[CaptureTask] = frozenset()
     """After-capture tasks of the settings, done besides the workflow's own."""
+    window_decorations: bool = True
+    """Whether a captured window has its title bar and borders."""
+    fixed_size_px: tuple[int, int] = (1280, 720)
+    """Width and height of the region of CaptureMode.FIXED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ class CaptureRequest:
     geometry_px: Rect | None = None
     include_cursor: bool | None = None
     """None means as the settings say."""
+    window_decorations: bool | None = None
+    fixed_size_px: tuple[int, int] | None = None
+    """None means as the settings say, for both."""
     delay_s: float = 0.0
     after: AfterUpload = NOTHING_AFTER
     """What is to be done once it is uploaded; kept with it."""
@@ -95,12 +102,18 @@ class Uploads(Protocol):
 
 
 class LastRegion(Protocol):
-    """Remembers the last region across runs. Blocking, small."""
+    """Remembers the last region and the last window across runs. Blocking, small."""
 
     def load(self) -> Rect | None:
         """The last region, if any."""
 
     def store(self, rect_px: Rect) -> None:
+        """Remember it."""
+
+    def load_window(self) -> KnownWindow | None:
+        """The last window, if any."""
+
+    def store_window(self, window: KnownWindow) -> None:
         """Remember it."""
 
 
@@ -118,6 +131,7 @@ class CaptureService:
         last_region: LastRegion,
         preferences: Callable[[], CapturePreferences],
         clock: Clock,
+        countdown: Countdown,
     ) -> None:
         self._screen = screen
         self._encoder = encoder
@@ -127,6 +141,8 @@ class CaptureService:
         self._last_region = last_region
         self._preferences = preferences
         self._clock = clock
+        self._countdown = countdown
+        self._counting: asyncio.Task[bool] | None = None
         # The connection to the screen belongs to one thread for its whole life.
         self._grabber = ThreadPoolExecutor(1, thread_name_prefix="grab")
         self._is_busy = False
@@ -140,11 +156,16 @@ class CaptureService:
     async def run(self, request: CaptureRequest) -> Captured:
         """Do it. Raises Cancelled when the person does or when one is already under way, else UserFacingError.
 
+        One that still counts down is cancelled by asking for another: whoever presses the key again has changed their
+        mind.
+
         Where nothing holds the picture afterwards that is NotSaved, with the picture.
 
         That is PartlyDone when the picture was uploaded or saved, but not both as asked.
         """
         if self._is_busy:
+            if self._counting is not None:
+                self._counting.cancel()
             raise Cancelled
         self._is_busy = True
         try:
@@ -182,10 +203,13 @@ class CaptureService:
 
     async def _take(self, request: CaptureRequest) -> tuple[Frame, Selection]:
         if request.delay_s > 0:
-            await asyncio.sleep(request.delay_s)
+            await self._count_down(request.delay_s)
         wanted = request.include_cursor
         cursor = self._preferences().include_cursor if wanted is None else wanted
         desktop = await self._grab(cursor=cursor)
+        wanted = request.window_decorations
+        if not (self._preferences().window_decorations if wanted is None else wanted):
+            desktop = without_decorations(desktop)
         selection = await self._choose(request, desktop)
         frame = desktop.crop(selection.rect_px)
         if frame.rect_px.is_empty:
@@ -195,7 +219,20 @@ class CaptureService:
             )
         if selection.kind is SourceKind.REGION:
             await asyncio.to_thread(self._last_region.store, frame.rect_px)
+        elif selection.window_id is not None:
+            window = KnownWindow(selection.window_id, selection.window_title)
+            await asyncio.to_thread(self._last_region.store_window, window)
         return frame, selection
+
+    async def _count_down(self, seconds: float) -> None:
+        self._counting = asyncio.ensure_future(self._countdown.wait(seconds))
+        try:
+            await asyncio.wait({self._counting})
+            if self._counting.cancelled() or not self._counting.result():
+                raise Cancelled
+        finally:
+            self._counting.cancel()
+            self._counting = None
 
     async def _choose(self, request: CaptureRequest, desktop: Desktop) -> Selection:
         if request.geometry_px is not None:
@@ -213,12 +250,25 @@ class CaptureService:
                 last = await asyncio.to_thread(self._last_region.load)
                 if mode is CaptureMode.LAST_REGION and last and not last.intersected(desktop.rect_px).is_empty:
                     return Selection(last, SourceKind.REGION)
+                if mode is CaptureMode.LAST_WINDOW and (again := await self._window_again(desktop)) is not None:
+                    return again
+                fixed = request.fixed_size_px
+                if fixed is None and mode is CaptureMode.FIXED:
+                    fixed = self._preferences().fixed_size_px
                 selection = await self._selector.select(
-                    desktop, windows_only=mode is CaptureMode.WINDOW, last_region=last
+                    desktop,
+                    windows_only=mode in (CaptureMode.WINDOW, CaptureMode.LAST_WINDOW),
+                    last_region=last,
+                    fixed_size_px=fixed,
                 )
                 if selection is None:
                     raise Cancelled
                 return selection
+
+    async def _window_again(self, desktop: Desktop) -> Selection | None:
+        known = await asyncio.to_thread(self._last_region.load_window)
+        window = None if known is None else same_window(desktop.windows, known)
+        return None if window is None else Selection(window.rect_px, SourceKind.WINDOW, window.title, window.id)
 
     async def _process(self, request: CaptureRequest, frame: Frame, selection: Selection) -> Captured:
         preferences = self._preferences()

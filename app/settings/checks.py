@@ -8,6 +8,7 @@ from string import Template
 from urllib.parse import urlsplit
 
 from app.core.base_url import parse_base_url
+from app.core.geometry import parse_size
 from app.core.shortcuts import Shortcut
 
 SAVE_PATTERN_FIELDS = ("width", "height", "title", "random")
@@ -29,6 +30,15 @@ def check_sign_in_path(text: str) -> str | None:
         or any(char.isspace() for char in text)
     ):
         return "Write a path such as /api/auth/login."
+    return None
+
+
+def check_size(text: str) -> str | None:
+    """Accept width and height in pixels."""
+    try:
+        parse_size(text)
+    except ValueError:
+        return "Write width and height in pixels, such as 1280x720."
     return None
 
 

@@ -1,4 +1,4 @@
-"""Small things remembered between runs that are no settings: the last region, and that there was a first run."""
+"""Small things remembered between runs that are no settings: what was captured last, that there was a first run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from app.core.geometry import Rect
+from app.core.screen import KnownWindow
 
 
 def first_time(marker: Path) -> bool:
@@ -21,7 +23,7 @@ def first_time(marker: Path) -> bool:
 
 
 class RememberedRegion:
-    """The last region, in a file of its own. Losing it is no harm, so nothing here ever fails."""
+    """The last region and the last window, in a file of its own. Losing it is no harm, so nothing here ever fails."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,14 +31,36 @@ class RememberedRegion:
     def load(self) -> Rect | None:
         """The last region, in physical pixels; None when there is none or it cannot be read."""
         try:
-            rect = Rect(*(int(number) for number in json.loads(self._path.read_bytes())["last_region"]))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            rect = Rect(*(int(number) for number in self._read()["last_region"]))
+        except (ValueError, TypeError, KeyError):
             return None
         return None if rect.is_empty else rect
 
     def store(self, rect_px: Rect) -> None:
         """Remember it."""
-        data = json.dumps({"last_region": [rect_px.x, rect_px.y, rect_px.width, rect_px.height]})
+        self._write("last_region", [rect_px.x, rect_px.y, rect_px.width, rect_px.height])
+
+    def load_window(self) -> KnownWindow | None:
+        """The window that was captured last; None when there is none or it cannot be read."""
+        try:
+            number, title = self._read()["last_window"]
+        except (ValueError, TypeError, KeyError):
+            return None
+        return KnownWindow(number, title) if isinstance(number, int) and isinstance(title, str) else None
+
+    def store_window(self, window: KnownWindow) -> None:
+        """Remember it."""
+        self._write("last_window", [window.id, window.title])
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            known = json.loads(self._path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def _write(self, name: str, value: list[Any]) -> None:
+        data = json.dumps({**self._read(), name: value})
         temporary = self._path.with_suffix(f".{os.getpid()}.part")
         try:
             temporary.write_text(data, encoding="ascii")

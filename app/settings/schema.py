@@ -76,6 +76,13 @@ class Capture:
     region_done_on_release: Annotated[
         bool, Rules("Done when the mouse is released", "Off: a region stays adjustable until Enter is pressed.")
     ] = True
+    window_decorations: Annotated[
+        bool, Rules("Windows with title bar", "Off: a captured window has no title bar and no borders.")
+    ] = True
+    fixed_size: Annotated[
+        str,
+        Rules("Fixed size", "Width and height in pixels of “Capture fixed size”.", check=checks.check_size),
+    ] = "1280x720"
     delay_s: Annotated[int, Rules("Delay", "Seconds to wait before the screen is taken.", minimum=0, maximum=60)] = 0
     image_format: Annotated[
         ImageFormat,

@@ -19,11 +19,24 @@ class OverlaySelector:
         self._bridge = bridge
         self._overlay = overlay
 
-    async def select(self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None) -> Selection | None:
+    async def select(
+        self,
+        desktop: Desktop,
+        *,
+        windows_only: bool,
+        last_region: Rect | None,
+        fixed_size_px: tuple[int, int] | None = None,
+    ) -> Selection | None:
         """Show the frozen desktop and let the person choose; None when they cancel."""
 
         def question(answer: Callable[[Selection | None], None]) -> None:
-            self._overlay.select(desktop, windows_only=windows_only, last_region=last_region, on_done=answer)
+            self._overlay.select(
+                desktop,
+                windows_only=windows_only,
+                last_region=last_region,
+                fixed_size_px=fixed_size_px,
+                on_done=answer,
+            )
 
         try:
             return await self._bridge.ask(question)

@@ -19,9 +19,9 @@ class Hud:
 
     windows_only: bool
     help_on: bool
-    help_monitor: int
+    help_monitor: int = 1
     """The number of the monitor with the help panel."""
-    help_size: tuple[int, int]
+    help_size: tuple[int, int] = (0, 0)
     colour_hint: str = style.COPY_HINT
 
 

@@ -7,8 +7,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QImage,
 
 from app.ui.overlay import style
 
-_HelpRows = tuple[tuple[tuple[str, str], ...], ...]
-
 
 class Look:
     """Everything that depends on the scale factor. Sizes are in physical pixels."""
@@ -35,7 +33,7 @@ class Look:
         self.grid = self._grid()
         self.grip = self._grip()
         self.loupe_panel = self.panel(*self.loupe_size)
-        self._help: dict[_HelpRows, QImage] = {}
+        self._help: dict[style.HelpRows, QImage] = {}
         self._label_panels: dict[tuple[int, int], QImage] = {}
 
     def px(self, logical: float) -> int:
@@ -79,7 +77,7 @@ class Look:
             painter.drawRoundedRect(inner, radius - inset, radius - inset)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
-    def help(self, rows: _HelpRows) -> QImage:
+    def help(self, rows: style.HelpRows) -> QImage:
         """The help panel: rows of keycaps and what they do."""
         if rows not in self._help:
             self._help[rows] = self._paint_help(rows)
@@ -128,7 +126,7 @@ class Look:
                 QRectF(x, y, self.zoom, self.zoom).adjusted(inset + half, inset + half, -inset - half, -inset - half)
             )
 
-    def _paint_help(self, rows: _HelpRows) -> QImage:
+    def _paint_help(self, rows: style.HelpRows) -> QImage:
         pad, row_height, between, cap_pad = self.px(12), self.px(28), self.px(18), self.px(7)
         metrics, gap = self.small_metrics, self.px(7)
 

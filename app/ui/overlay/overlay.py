@@ -70,7 +70,15 @@ class Overlay(QObject):
             window.winId()
             self._rehearse(window)
 
-    def select(self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None, on_done: OnDone) -> None:
+    def select(
+        self,
+        desktop: Desktop,
+        *,
+        windows_only: bool,
+        last_region: Rect | None,
+        on_done: OnDone,
+        fixed_size_px: tuple[int, int] | None = None,
+    ) -> None:
         """Show `desktop` and let the person choose; `on_done` gets the outcome later, None when they cancel.
 
         While one selection is open, another is refused: its `on_done(None)` is called at once. Raises UserFacingError
@@ -93,7 +101,17 @@ class Overlay(QObject):
         )
         self._on_done = on_done
         try:
-            self._open(desktop, screens, windows_only=windows_only, last_region=last_region)
+            picker = Picker(
+                desktop,
+                pointer=_pointer(desktop.monitors, screens),
+                windows_only=windows_only,
+                last_region=last_region,
+                adjustable=self.adjustable,
+                fixed_size_px=fixed_size_px,
+                held=modifiers_from(QGuiApplication.queryKeyboardModifiers()),
+            )
+            rows = style.HELP_WINDOWS if windows_only else style.HELP_FIXED if fixed_size_px else style.HELP
+            self._open(desktop, screens, picker, Hud(windows_only, self.show_help), rows)
         except BaseException:
             self._hide()
             self._on_done = None
@@ -114,24 +132,15 @@ class Overlay(QObject):
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _open(
-        self, desktop: Desktop, screens: dict[int, QScreen], *, windows_only: bool, last_region: Rect | None
+        self, desktop: Desktop, screens: dict[int, QScreen], picker: Picker, hud: Hud, rows: style.HelpRows
     ) -> None:
-        picker = Picker(
-            desktop,
-            pointer=_pointer(desktop.monitors, screens),
-            windows_only=windows_only,
-            last_region=last_region,
-            adjustable=self.adjustable,
-            held=modifiers_from(QGuiApplication.queryKeyboardModifiers()),
-        )
         first = picker.monitor_at(picker.pointer)
-        rows = style.HELP_WINDOWS if windows_only else style.HELP
         help_image = self._look(first.scale).help(rows)
-        hud = Hud(windows_only, self.show_help, first.number, (help_image.width(), help_image.height()))
+        hud.help_monitor, hud.help_size = first.number, (help_image.width(), help_image.height())
         session = Session(picker, desktop, hud, finish=self._finish, on_painted=self.shown.emit)
         self._session = session
         picture = Picture.of(desktop)
-        name = style.ACCESSIBLE_NAME_WINDOWS if windows_only else style.ACCESSIBLE_NAME
+        name = style.ACCESSIBLE_NAME_WINDOWS if hud.windows_only else style.ACCESSIBLE_NAME
         for monitor in desktop.monitors:
             window = next(each for each in self._windows if each.target is screens[monitor.number])
             look = self._look(monitor.scale)
@@ -188,7 +197,7 @@ class Overlay(QObject):
         """Paint a small scene into nothing: fonts are loaded, panels are drawn, every line of it has run once."""
         ratio = window.target.devicePixelRatio()
         look = self._look(ratio)
-        for rows in (style.HELP, style.HELP_WINDOWS):
+        for rows in (style.HELP, style.HELP_WINDOWS, style.HELP_FIXED):
             look.help(rows)
         rect = Rect(0, 0, 64, 64)
         frame = Frame(rect, memoryview(bytes(64 * 64 * 4)), 64 * 4)

@@ -53,5 +53,11 @@ HELP_WINDOWS: Final = (
     (("Click", "a window"), ("1–9", "monitor"), ("F", "everything")),
     (("← ↑ ↓ →", "move the pointer"), ("Enter", "take the window"), ("Esc", "cancel"), ("H", "hide this")),
 )
+HELP_FIXED: Final = (
+    (("Click", "takes the frame"), ("1–9", "monitor"), ("F", "everything"), ("L", "last region")),
+    (("← ↑ ↓ →", "1 px, Shift 10"), ("Ctrl", "adjust after"), ("Enter", "accept"), ("Esc", "cancel")),
+)
+HelpRows = tuple[tuple[tuple[str, str], ...], ...]
+"""Lines of pairs: keys, and what they do."""
 ACCESSIBLE_NAME: Final = "Choose a part of the screen, monitor {number}"
 ACCESSIBLE_NAME_WINDOWS: Final = "Choose a window, monitor {number}"

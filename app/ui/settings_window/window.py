@@ -197,6 +197,7 @@ class SettingsWindow(QWidget):
     def _capture_page(self) -> Page:
         page = Page(self._title(PageId.CAPTURE))
         page.add_settings("capture.region_done_on_release", "capture.include_cursor", "capture.delay_s")
+        page.add_settings("capture.window_decorations", "capture.fixed_size")
         page.add_settings("capture.image_format", "capture.jpeg_quality")
         return page
 

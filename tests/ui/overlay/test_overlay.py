@@ -90,7 +90,7 @@ def test_a_drag_is_answered_once_with_the_region(hands: Hands) -> None:
 def test_a_click_takes_the_window_under_the_pointer(hands: Hands) -> None:
     surface = hands.open()
     QTest.mouseClick(surface, Qt.MouseButton.LeftButton, pos=QPoint(150, 150))
-    assert hands.answers == [Selection(TERMINAL.rect_px, SourceKind.WINDOW, "Terminal")]
+    assert hands.answers == [Selection(TERMINAL.rect_px, SourceKind.WINDOW, "Terminal", TERMINAL.id)]
 
 
 def test_escape_cancels(hands: Hands) -> None:
@@ -154,7 +154,7 @@ def test_space_takes_the_window_under_the_pointer(hands: Hands) -> None:
     surface = hands.open()
     QTest.mouseMove(surface, QPoint(150, 150))
     hands.key(Qt.Key.Key_Space)
-    assert hands.answers == [Selection(TERMINAL.rect_px, SourceKind.WINDOW, "Terminal")]
+    assert hands.answers == [Selection(TERMINAL.rect_px, SourceKind.WINDOW, "Terminal", TERMINAL.id)]
 
 
 def test_space_moves_while_dragging(hands: Hands) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.progress import ProgressBar
+from app.cli.progress import ProgressBar, TerminalCountdown
 from app.core.imglink import UploadOptions
 from app.core.uploads import UploadChanged, UploadId, UploadItem, UploadState
 from app.core.workflow import SourceKind
@@ -100,3 +101,10 @@ def test_a_dumb_terminal_sees_no_control_codes(cli: Cli, pictures: list[str], en
         shown = screen.read_to_end()
         assert exit_code(child) == 0
     assert "\x1b" not in shown
+
+
+def test_a_countdown_counts_on_a_terminal_only() -> None:
+    for stream, said in ((Screen(), True), (io.StringIO(), False)):
+        assert asyncio.run(TerminalCountdown(stream, environ={"TERM": "xterm"}).wait(0.05))
+        assert ("Capture in 1 s" in stream.getvalue()) is said
+        assert stream.getvalue().endswith("\r\x1b[K") is said

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from app.core.geometry import Rect
-from app.core.screen import Desktop, Frame, Monitor
+from app.core.screen import Desktop, Frame, KnownWindow, Monitor, WindowInfo, same_window
 
 
 def frame(rect: Rect, stride_extra: int = 0) -> Frame:
@@ -61,3 +63,22 @@ def test_a_thumbnail_has_every_nth_pixel() -> None:
 def test_a_small_frame_is_its_own_thumbnail() -> None:
     whole = frame(Rect(0, 0, 8, 8))
     assert whole.thumbnail(8) is whole
+
+
+@pytest.mark.parametrize(
+    ("known", "found"),
+    [
+        (KnownWindow(1, "a.txt - Editor"), 1),
+        (KnownWindow(1, "c.txt - Editor"), 1),
+        (KnownWindow(9, "Mail"), 2),
+        (KnownWindow(2, "a.txt - Editor"), 1),
+        (KnownWindow(9, "gone"), None),
+        (KnownWindow(2, "gone"), None),
+        (KnownWindow(9, ""), None),
+    ],
+)
+def test_a_window_is_known_again_by_its_number_or_its_title(known: KnownWindow, found: int | None) -> None:
+    rect = Rect(0, 0, 1, 1)
+    titles = {1: "a.txt - Editor", 2: "Mail", 3: ""}
+    window = same_window([WindowInfo(number, title, rect, rect) for number, title in titles.items()], known)
+    assert (None if window is None else window.id) == found

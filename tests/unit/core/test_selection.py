@@ -32,6 +32,7 @@ def picker(
     last_region: Rect | None = None,
     held: Modifier = Modifier.NONE,
     pointer: Point = NOWHERE,
+    fixed_size_px: tuple[int, int] | None = None,
 ) -> Picker:
     return Picker(
         DESKTOP,
@@ -40,6 +41,7 @@ def picker(
         last_region=last_region,
         adjustable=adjustable,
         held=held,
+        fixed_size_px=fixed_size_px,
     )
 
 
@@ -184,7 +186,7 @@ def test_a_click_takes_the_topmost_window() -> None:
     assert subject.hovered == TOP
     subject.press(Point(250, 200))
     subject.release(Point(250, 200))
-    assert outcome(subject) == Selection(TOP.rect_px, SourceKind.WINDOW, "Top")
+    assert outcome(subject) == Selection(TOP.rect_px, SourceKind.WINDOW, "Top", TOP.id)
 
 
 def test_a_click_on_no_window_takes_nothing() -> None:
@@ -232,7 +234,7 @@ def test_an_unchanged_adjustable_window_stays_a_window() -> None:
     subject.move(Point(250, 120))
     subject.take_window(CTRL)
     subject.enter()
-    assert outcome(subject) == Selection(TOP.rect_px, SourceKind.WINDOW, "Top")
+    assert outcome(subject) == Selection(TOP.rect_px, SourceKind.WINDOW, "Top", TOP.id)
 
 
 # --- adjusting --------------------------------------------------------------------------------------------------------
@@ -417,3 +419,44 @@ def test_cancelling_ends_it_at_any_time_and_nothing_follows() -> None:
     subject.enter()
     assert not subject.take_desktop()
     assert (subject.phase, subject.outcome) == (Phase.CANCELLED, None)
+
+
+# --- a region of a fixed size -----------------------------------------------------------------------------------------
+
+
+def test_a_fixed_region_is_there_at_once_and_follows_the_pointer() -> None:
+    subject = picker(fixed_size_px=(200, 100), pointer=Point(500, 400))
+    assert subject.rect_px == Rect(400, 350, 200, 100)
+    subject.move(Point(501, 402))
+    assert subject.rect_px == Rect(401, 352, 200, 100)
+    subject.nudge(-1, 0, SHIFT)
+    assert subject.rect_px == Rect(391, 352, 200, 100)
+    assert subject.hovered is None
+
+
+def test_a_fixed_region_stays_on_the_desktop() -> None:
+    assert picker(fixed_size_px=(200, 100), pointer=Point(0, 0)).rect_px == Rect(0, 0, 200, 100)
+    assert picker(fixed_size_px=(9000, 9000), pointer=Point(50, 50)).rect_px == DESKTOP.rect_px
+
+
+@pytest.mark.parametrize("by_keys", [True, False])
+def test_a_fixed_region_is_taken_by_a_click_however_shaky_or_by_enter(by_keys: bool) -> None:
+    subject = picker(fixed_size_px=(200, 100), pointer=Point(500, 400))
+    if by_keys:
+        subject.enter()
+    else:
+        drag(subject, Point(500, 400), Point(530, 400))
+    assert outcome(subject) == Selection(Rect(400 if by_keys else 430, 350, 200, 100), SourceKind.REGION)
+
+
+def test_a_fixed_region_can_be_adjusted_and_placed_anew() -> None:
+    subject = picker(fixed_size_px=(200, 100), adjustable=True, pointer=Point(500, 400))
+    drag(subject, Point(500, 400), Point(500, 400))
+    assert subject.phase is Phase.ADJUSTING
+    # Inside, a drag moves it; elsewhere a click brings it there.
+    drag(subject, Point(500, 400), Point(510, 400))
+    assert subject.rect_px == Rect(410, 350, 200, 100)
+    drag(subject, Point(800, 700), Point(800, 700))
+    assert subject.rect_px == Rect(700, 650, 200, 100)
+    subject.enter()
+    assert outcome(subject).rect_px == Rect(700, 650, 200, 100)

@@ -27,7 +27,7 @@ def test_parse_explains_what_is_wrong(text: str) -> None:
         Shortcut.parse(text)
 
 
-@pytest.mark.parametrize("text", DEFAULT_SHORTCUTS.values())
+@pytest.mark.parametrize("text", [text for text in DEFAULT_SHORTCUTS.values() if text])
 def test_str_is_what_parse_reads(text: str) -> None:
     assert str(Shortcut.parse(text)) == text
 

@@ -17,7 +17,7 @@ from app.core.geometry import Rect
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions, Visibility
 from app.core.ports import NewUpload, Probe, Selection
-from app.core.screen import Desktop, Frame, Monitor
+from app.core.screen import Desktop, Frame, KnownWindow, Monitor, WindowInfo
 from app.core.uploads import AfterUpload, UploadId, UploadItem, UploadState
 from app.core.workflow import CaptureMode, CaptureTask, SourceKind, UploadTask, Workflow
 from app.services.capture import CapturePreferences, CaptureRequest, CaptureService, PartlyDone
@@ -41,6 +41,7 @@ class Screen:
     def __init__(self) -> None:
         self.threads: set[int] = set()
         self.cursors: list[bool] = []
+        self.windows: tuple[WindowInfo, ...] = ()
 
     def probe(self) -> Probe:
         return Probe(self.name, available=True)
@@ -48,7 +49,7 @@ class Screen:
     def grab(self, *, cursor: bool = False) -> Desktop:
         self.threads.add(threading.get_ident())
         self.cursors.append(cursor)
-        return a_desktop()
+        return replace(a_desktop(), windows=self.windows)
 
     def close(self) -> None:
         self.threads.add(threading.get_ident())
@@ -66,8 +67,19 @@ class Selector:
     shown: asyncio.Event | None = None
     hold: asyncio.Event | None = None
 
-    async def select(self, desktop: Desktop, *, windows_only: bool, last_region: Rect | None) -> Selection | None:
+    fixed_size_px: tuple[int, int] | None = None
+    windows: tuple[WindowInfo, ...] = ()
+
+    async def select(
+        self,
+        desktop: Desktop,
+        *,
+        windows_only: bool,
+        last_region: Rect | None,
+        fixed_size_px: tuple[int, int] | None = None,
+    ) -> Selection | None:
         self.asked.append((windows_only, last_region))
+        self.fixed_size_px, self.windows = fixed_size_px, desktop.windows
         if self.shown is not None and self.hold is not None:
             self.shown.set()
             await self.hold.wait()
@@ -104,12 +116,36 @@ class Clipboard:
 @dataclass
 class Region:
     value: Rect | None = None
+    window: KnownWindow | None = None
 
     def load(self) -> Rect | None:
         return self.value
 
     def store(self, rect_px: Rect) -> None:
         self.value = rect_px
+
+    def load_window(self) -> KnownWindow | None:
+        return self.window
+
+    def store_window(self, window: KnownWindow) -> None:
+        self.window = window
+
+
+class Countdown:
+    """Ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self.answer = True
+        self.began = asyncio.Event()
+        self.hold: asyncio.Event | None = None
+
+    async def wait(self, seconds: float) -> bool:
+        self.asked.append(seconds)
+        self.began.set()
+        if self.hold is not None:
+            await self.hold.wait()
+        return self.answer
 
 
 class Clock:
@@ -127,6 +163,7 @@ class Bench:
         self.screen, self.selector, self.uploads = Screen(), Selector(), Uploads()
         self.clipboard, self.region = Clipboard(), Region()
         self.encoder = Encoder()
+        self.countdown = Countdown()
         self.preferences = CapturePreferences(
             include_cursor=False,
             image_format=ImageFormat.PNG,
@@ -147,6 +184,7 @@ class Bench:
             last_region=self.region,
             preferences=lambda: self.preferences,
             clock=Clock(),
+            countdown=self.countdown,
         )
         try:
             yield service
@@ -213,6 +251,77 @@ def test_what_is_chosen_beforehand_shows_no_overlay(
     assert captured.frame.rect_px == rect
     assert bench.uploads.got[0][1].kind is kind
     assert bench.selector.asked == []
+
+
+WINDOW = WindowInfo(7, "a.txt - Editor", Rect(2, 2, 10, 10), Rect(3, 5, 8, 6))
+
+
+def test_the_same_window_is_taken_wherever_it_is_now(bench: Bench) -> None:
+    bench.screen.windows = (WINDOW,)
+    bench.selector.answer = Selection(WINDOW.rect_px, SourceKind.WINDOW, WINDOW.title, WINDOW.id)
+    bench.run(CaptureRequest(workflow(CaptureMode.WINDOW)))
+    bench.screen.windows = (replace(WINDOW, title="b.txt - Editor", rect_px=Rect(20, 4, 10, 10)),)
+    [captured] = bench.run(CaptureRequest(workflow(CaptureMode.LAST_WINDOW)))
+    assert captured.frame.rect_px == Rect(20, 4, 10, 10)
+    assert len(bench.selector.asked) == 1
+
+
+def test_a_window_that_has_gone_is_chosen_anew(bench: Bench) -> None:
+    bench.region.window = KnownWindow(7, "a.txt - Editor")
+    bench.screen.windows = (replace(WINDOW, title="Diary"),)
+    bench.run(CaptureRequest(workflow(CaptureMode.LAST_WINDOW)))
+    assert bench.selector.asked == [(True, None)]
+
+
+def test_windows_are_offered_without_their_decorations_when_asked(bench: Bench) -> None:
+    bench.screen.windows = (WINDOW,)
+    bench.run(CaptureRequest(workflow(CaptureMode.WINDOW), window_decorations=False))
+    assert [window.rect_px for window in bench.selector.windows] == [WINDOW.client_rect_px]
+    bench.preferences = replace(bench.preferences, window_decorations=False)
+    bench.run(CaptureRequest(workflow(CaptureMode.WINDOW)))
+    assert [window.rect_px for window in bench.selector.windows] == [WINDOW.client_rect_px]
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked", "given"),
+    [
+        (CaptureMode.FIXED, None, (30, 10)),
+        (CaptureMode.FIXED, (4, 4), (4, 4)),
+        (CaptureMode.REGION, (4, 4), (4, 4)),
+        (CaptureMode.REGION, None, None),
+    ],
+)
+def test_a_fixed_size_is_the_requests_or_the_settings(
+    bench: Bench, mode: CaptureMode, asked: tuple[int, int] | None, given: tuple[int, int] | None
+) -> None:
+    bench.preferences = replace(bench.preferences, fixed_size_px=(30, 10))
+    bench.run(CaptureRequest(workflow(mode), fixed_size_px=asked))
+    assert bench.selector.fixed_size_px == given
+
+
+def test_a_countdown_that_is_cancelled_takes_no_picture(bench: Bench) -> None:
+    bench.countdown.answer = False
+    with pytest.raises(Cancelled):
+        bench.run(CaptureRequest(workflow(CaptureMode.SCREEN), delay_s=3))
+    assert (bench.countdown.asked, bench.screen.cursors) == ([3], [])
+
+
+def test_asking_again_cancels_the_countdown(bench: Bench) -> None:
+    async def go() -> None:
+        bench.countdown.hold = asyncio.Event()
+        async with bench.service() as service:
+            first = asyncio.ensure_future(service.run(CaptureRequest(workflow(CaptureMode.SCREEN), delay_s=3)))
+            await bench.countdown.began.wait()
+            with pytest.raises(Cancelled):
+                await service.run(CaptureRequest(workflow(CaptureMode.SCREEN), delay_s=3))
+            with pytest.raises(Cancelled):
+                await first
+            # Nothing of it is left over.
+            bench.countdown.hold = None
+            assert (await service.run(CaptureRequest(workflow(CaptureMode.SCREEN), delay_s=3))).upload is not None
+
+    asyncio.run(go())
+    assert len(bench.screen.cursors) == 1
 
 
 def test_a_monitor_that_is_not_there_is_explained(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.core.geometry import Rect
+from app.core.screen import KnownWindow
 from app.settings.remembered import RememberedRegion
 
 
@@ -31,3 +32,18 @@ def test_a_folder_that_is_gone_is_no_failure(tmp_path: Path) -> None:
 def test_a_folder_that_is_a_file_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     RememberedRegion(tmp_path / "file" / "remembered.json").store(Rect(0, 0, 1, 1))
+
+
+def test_region_and_window_are_remembered_beside_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "remembered.json"
+    RememberedRegion(path).store(Rect(1, 2, 3, 4))
+    RememberedRegion(path).store_window(KnownWindow(5, "Küche"))
+    assert RememberedRegion(path).load() == Rect(1, 2, 3, 4)
+    assert RememberedRegion(path).load_window() == KnownWindow(5, "Küche")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"last_window": 5}', '{"last_window": ["5", "t"]}'])
+def test_a_window_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "remembered.json"
+    path.write_text(text)
+    assert RememberedRegion(path).load_window() is None
