@@ -224,14 +224,14 @@ class Transport:
     def _build(self) -> httpx.AsyncClient:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-        with _without_command_line():
+        with without_command_line():
             import httpx
 
         timeouts = self._timeouts
         try:
             return httpx.AsyncClient(
                 transport=self._http_transport,
-                verify=_trust(self.base_url),
+                verify=trust(self.base_url.origin),
                 # Proxies of the environment are right for the way out; what is meant for this computer, in the clear,
                 # must not go through one. (httpx reads no netrc by itself, and we never pass it one.)
                 trust_env=not self.base_url.is_loopback,
@@ -259,7 +259,7 @@ class Transport:
 
 
 @contextlib.contextmanager
-def _without_command_line() -> Iterator[None]:
+def without_command_line() -> Iterator[None]:
     """Import httpx inside: without its own command line, for which it would load click, rich and pygments.
 
     It does without where that cannot be imported, and None is how Python is told that a module cannot be.
@@ -283,11 +283,14 @@ def _credential_header(credential: Credential | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {credential.secret}"}
 
 
-def _trust(base_url: BaseUrl) -> ssl.SSLContext:
-    """The system's trusted certificates (or those of SSL_CERT_FILE and SSL_CERT_DIR), certifi's where it has none."""
+def trust(origin: str) -> ssl.SSLContext:
+    """The system's trusted certificates (or those of SSL_CERT_FILE and SSL_CERT_DIR), certifi's where it has none.
+
+    For a plain http `origin` none.
+    """
     import ssl
 
-    if base_url.origin.startswith("http:"):
+    if origin.startswith("http:"):
         # Unused, so left empty: it trusts nobody, and loading certificates takes its time.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.create_default_context()
