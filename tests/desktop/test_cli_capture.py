@@ -196,6 +196,33 @@ def test_a_click_takes_a_window(desktop: DesktopSession, server: DemoServer) -> 
     assert "Letters" not in process.stdout
 
 
+def test_the_same_window_again_without_its_decorations(desktop: DesktopSession, server: DemoServer) -> None:
+    desktop.paint_pattern()
+    desktop.open_window("Letters", Rect(300, 260, 240, 160), Image.new("RGB", (240, 160), "orange"))
+    process = with_overlay(desktop, server, "window", "--no-decorations")
+    desktop.click(400, 330)
+    ended(process)
+    inside = uploaded(server)
+    assert (inside.size, inside.getcolors()) == ((240, 160), [(240 * 160, (255, 165, 0))])
+    # Elsewhere now, and nobody has to point at it.
+    before = desktop.window("Letters").rect_px
+    desktop.xdotool("search", "--name", "^Letters$", "windowmove", "700", "100")
+    desktop.wait_for(lambda: desktop.window("Letters").rect_px != before, what="the window did not move")
+    run(desktop, server, "capture", "same-window", "--no-decorations")
+    assert uploaded(server).tobytes() == inside.tobytes()
+    run(desktop, server, "capture", "same-window")
+    assert uploaded(server).height > 160
+    assert server.commits == 3
+
+
+def test_a_region_of_a_fixed_size_is_placed_by_a_click(desktop: DesktopSession, server: DemoServer) -> None:
+    picture = desktop.paint_pattern()
+    process = with_overlay(desktop, server, "--size", "320x200")
+    desktop.click(500, 400)
+    ended(process)
+    assert uploaded(server).tobytes() == pixels(picture, Rect(340, 300, 320, 200))
+
+
 def test_the_first_last_region_is_chosen_on_the_overlay(desktop: DesktopSession, server: DemoServer) -> None:
     picture = desktop.paint_pattern()
     process = with_overlay(desktop, server, "last")
