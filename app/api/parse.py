@@ -154,6 +154,7 @@ def album(answer: object) -> Album:
         cover=_link(fields, "cover", "coverurl", "coverimage", "thumbnail"),
         url=_link(fields, "url", "viewer", "viewerurl"),
         images=images,
+        has_password=_flag(fields, "haspassword", "passwordprotected", "isprotected"),
     )
 
 

@@ -114,6 +114,8 @@ class Album:
     cover: str | None = None
     url: str | None = None
     images: tuple[Image, ...] = ()
+    has_password: bool | None = None
+    """None when the service does not say."""
 
 
 @dataclass(frozen=True, slots=True)
