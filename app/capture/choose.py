@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from app.capture.fake import FakeCapture
 from app.capture.refusing import RefusingCapture
+from app.capture.wayland.portal import NotAllowed, PortalCapture
+from app.capture.wayland.screencopy import ScreencopyCapture
+from app.capture.wayland.tools import GNOME_SCREENSHOT, GRIM, SPECTACLE, Tool, ToolCapture
 from app.capture.x11.backend import X11Capture
 from app.core.errors import UserFacingError
 from app.core.ports import Probe, ScreenCapture
@@ -31,28 +35,58 @@ class AutomaticCapture:
         """What each back end said of itself, in the order tried, up to the first that works."""
 
     def probe(self) -> Probe:
-        """Choose anew; tells of the chosen back end, or of the first one when none works."""
+        """Choose anew; tells of the chosen back end, or when none works, of the first that has a remedy."""
         self._chosen, self.probes = None, ()
         for candidate in self._candidates:
             probe = candidate.probe()
             self.probes += (probe,)
             if probe.available:
-                self._chosen, self.name = candidate, candidate.name
+                self._choose(candidate)
                 return probe
-        return self.probes[0]
+        return next((probe for probe in self.probes if probe.remedy), self.probes[0])
+
+    def probe_all(self) -> tuple[Probe, ...]:
+        """What every back end says of itself, in the order in which they are tried."""
+        return tuple(candidate.probe() for candidate in self._candidates)
 
     def grab(self, *, cursor: bool = False) -> Desktop:
-        """Take all monitors with the chosen back end; raises UserFacingError with the reason when none works."""
-        if self._chosen is None:
-            found = self.probe()
-            if self._chosen is None:
-                raise UserFacingError(found.reason, remedy=found.remedy)
-        return self._chosen.grab(cursor=cursor)
+        """Take all monitors with the chosen back end, or when that fails, with the next that can, which then stays so.
+
+        Raises UserFacingError: the reason when none works, else what the chosen one said. What the person does not
+        allow is not tried another way.
+        """
+        chosen = self._ready()
+        try:
+            return chosen.grab(cursor=cursor)
+        except NotAllowed:
+            raise
+        except UserFacingError:
+            for candidate in self._candidates[self._candidates.index(chosen) + 1 :]:
+                with suppress(UserFacingError):
+                    if candidate.probe().available:
+                        desktop = candidate.grab(cursor=cursor)
+                        self._choose(candidate)
+                        return desktop
+            raise
+
+    def warm_up(self) -> None:
+        """Choose, and make the chosen one ready. Raises UserFacingError when none works."""
+        self._ready().warm_up()
 
     def close(self) -> None:
         """Close every back end."""
         for candidate in self._candidates:
             candidate.close()
+
+    def _choose(self, candidate: ScreenCapture) -> None:
+        self._chosen, self.name = candidate, candidate.name
+
+    def _ready(self) -> ScreenCapture:
+        found = self.probe() if self._chosen is None else None
+        if self._chosen is None:
+            assert found is not None
+            raise UserFacingError(found.reason, remedy=found.remedy)
+        return self._chosen
 
 
 def choose_capture(environ: Mapping[str, str], *, platform: str = sys.platform) -> AutomaticCapture:
@@ -63,7 +97,7 @@ def choose_capture(environ: Mapping[str, str], *, platform: str = sys.platform) 
         known = ", ".join(sorted(_MAKERS))
         reason = f"{OVERRIDE} names a way to capture the screen that does not exist: {forced}."
         return AutomaticCapture([RefusingCapture(forced, reason, f"Unset it, or use one of: {known}.")])
-    names = (forced,) if forced else _ORDER[session.type]
+    names = (forced,) if forced else _order(session)
     return AutomaticCapture([_MAKERS[name](session, environ) for name in names])
 
 
@@ -75,13 +109,16 @@ def _fake(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
     return FakeCapture()
 
 
-def _wayland(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
-    where = f"a Wayland session ({session.compositor})" if session.compositor else "a Wayland session"
-    return RefusingCapture(
-        "wayland",
-        f"This is {where}, whose screen cannot be captured yet.",
-        "Log in to an X11 (Xorg) session. Dropping, pasting and uploading files works here too.",
-    )
+def _screencopy(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    return ScreencopyCapture(environ)
+
+
+def _portal(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    return PortalCapture(environ)
+
+
+def _tool(tool: Tool) -> _Maker:
+    return lambda _session, environ: ToolCapture(tool, environ)
 
 
 def _macos(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
@@ -92,12 +129,30 @@ def _macos(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
     )
 
 
-_MAKERS: Mapping[str, _Maker] = {"x11": _x11, "wayland": _wayland, "macos": _macos, "fake": _fake}
-
-# X11 never stands in for Wayland: through its X server a grab succeeds, and is black.
-_ORDER: Mapping[SessionType, tuple[str, ...]] = {
-    SessionType.X11: ("x11",),
-    SessionType.WAYLAND: ("wayland",),
-    SessionType.MACOS: ("macos",),
-    SessionType.NONE: ("x11",),
+_TOOLS = (GRIM, SPECTACLE, GNOME_SCREENSHOT)
+_MAKERS: Mapping[str, _Maker] = {
+    "x11": _x11,
+    "screencopy": _screencopy,
+    "portal": _portal,
+    "macos": _macos,
+    "fake": _fake,
+    **{tool.name: _tool(tool) for tool in _TOOLS},
 }
+
+
+def _order(session: Session) -> tuple[str, ...]:
+    """The back ends for this session, the best first.
+
+    On Wayland: the compositor's own copy, because it has every output's own pixels and is the fastest; the portal,
+    which all desktops are meant to have; then the one program that works with this desktop. X11 never stands in for
+    Wayland: through its X server a grab succeeds, and is black.
+    """
+    if session.type is SessionType.MACOS:
+        return ("macos",)
+    if session.type is not SessionType.WAYLAND:
+        return ("x11",)
+    if "kde" in session.desktops:
+        return ("screencopy", "portal", SPECTACLE.name)
+    if "gnome" in session.desktops:
+        return ("screencopy", "portal", GNOME_SCREENSHOT.name)
+    return ("screencopy", "portal", GRIM.name)

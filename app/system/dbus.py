@@ -117,6 +117,11 @@ class SessionBus:
         """False once the bus has gone or `close` was called."""
         return self._task is not None and not self._task.done()
 
+    async def wait_closed(self) -> None:
+        """Wait until the bus has gone or `close` was called."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
     async def call(
         self,
         destination: str,

@@ -1,0 +1,143 @@
+"""Pictures of the screen by the desktop portal: the way that every Wayland desktop offers.
+
+First without a dialog; the desktop asks once for permission, and remembers the answer. Where it does not give the
+picture so, its own dialog is opened instead, in which the person chooses the part: then that is the capture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from app.capture.wayland.outputs import read_outputs
+from app.capture.wayland.picture import UnusablePicture, chosen_desktop, desktop_of, load_picture
+from app.core.errors import Cancelled, UserFacingError
+from app.core.ports import Probe
+from app.core.screen import Desktop
+from app.system.portal import APP_ID, RESPONSE_TIMEOUT_S, Answer, Portal, PortalFailed, Response
+from app.system.wayland import WaylandConnection
+
+T = TypeVar("T")
+
+SCREENSHOT = "org.freedesktop.portal.Screenshot"
+_TAKER = "the desktop portal"
+_CLOCK_SLACK_S = 2.0
+"""File systems keep coarser times than the clock."""
+
+
+class NotAllowed(UserFacingError):
+    """The person, or an earlier answer of theirs, does not let us take pictures of the screen."""
+
+    def __init__(self, desktops: tuple[str, ...]) -> None:
+        remedy = f"Allow it again with: flatpak permission-remove screenshot screenshot {APP_ID}"
+        if "gnome" in desktops:
+            remedy = "Allow it in the system's settings, under Apps, ImgLink, Screenshots."
+        elif "kde" in desktops:
+            remedy = "Allow it in the System Settings, under Application Permissions."
+        super().__init__("This desktop does not allow ImgLink to take pictures of the screen.", remedy=remedy)
+
+
+class PortalCapture:
+    """The ScreenCapture port by the portal. Its connection to the bus is kept for the next picture."""
+
+    name = "portal"
+
+    def __init__(self, environ: Mapping[str, str], timeout_s: float = RESPONSE_TIMEOUT_S) -> None:
+        self._environ = environ
+        self._timeout_s = timeout_s
+        self._desktops = tuple(environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"))
+        self._runner: asyncio.Runner | None = None
+        self._portal: Portal | None = None
+
+    def probe(self) -> Probe:
+        """Ask the portal for its Screenshot part; nothing is captured and nobody is asked."""
+        try:
+            version = self._run(self._version())
+        except UserFacingError as problem:
+            self.close()
+            return Probe(self.name, available=False, reason=problem.message, remedy=problem.remedy)
+        return Probe(f"{self.name} (version {version})" if version else self.name, available=True)
+
+    def grab(self, *, cursor: bool = False) -> Desktop:
+        """Have all monitors taken; whether with the pointer is the desktop's choice, because the portal asks nobody.
+
+        Raises UserFacingError, and Cancelled when the person closes the desktop's dialog.
+        """
+        began = time.time() - _CLOCK_SLACK_S
+        response = self._run(self._screenshot(interactive=False))
+        if response.answer is Answer.CANCELLED:
+            raise NotAllowed(self._desktops)
+        if response.answer is Answer.DONE:
+            image = self._collect(response, began)
+            with WaylandConnection(self._environ) as connection:
+                return desktop_of(image, read_outputs(connection), taker=_TAKER)
+        response = self._run(self._screenshot(interactive=True))
+        if response.answer is Answer.CANCELLED:
+            raise Cancelled
+        if response.answer is Answer.FAILED:
+            raise PortalFailed(
+                "The desktop portal could not take a picture of the screen.",
+                remedy="Check that this desktop lets ImgLink take screenshots, then try again.",
+            )
+        return chosen_desktop(self._collect(response, began))
+
+    def warm_up(self) -> None:
+        """Connect. A grab would flash on some desktops, and ask for permission on all."""
+        self._run(self._connected())
+
+    def close(self) -> None:
+        """Disconnect. The next use connects again."""
+        runner, self._runner = self._runner, None
+        portal, self._portal = self._portal, None
+        if runner is not None:
+            if portal is not None:
+                runner.run(portal.close())
+            runner.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it on a loop of this back end's own: its methods block, on one thread."""
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(work)
+
+    async def _connected(self) -> Portal:
+        if self._portal is None or not self._portal.is_open:
+            if self._portal is not None:
+                await self._portal.close()
+            self._portal = await Portal.connect(self._environ)
+        return self._portal
+
+    async def _version(self) -> int:
+        return await (await self._connected()).version(SCREENSHOT)
+
+    async def _screenshot(self, *, interactive: bool) -> Response:
+        portal = await self._connected()
+        options = {"interactive": ("b", interactive), "modal": ("b", False)}
+        return await portal.request(SCREENSHOT, "Screenshot", "sa{sv}", ("",), options, timeout_s=self._timeout_s)
+
+    @staticmethod
+    def _collect(response: Response, began: float) -> Any:
+        """Read the file that the portal left for us, and remove it when it was made for this request."""
+        uri = urlsplit(response.text("uri"))
+        if uri.scheme != "file" or uri.netloc not in ("", "localhost") or not uri.path.startswith("/"):
+            raise UnusablePicture(_TAKER, f"it is no file: {response.text('uri')}")
+        path = Path(unquote(uri.path))
+        try:
+            return load_picture(path, taker=_TAKER)
+        finally:
+            _remove(path, began)
+
+
+def _remove(path: Path, began: float) -> None:
+    """Remove a picture that was made after `began`: it was made for us. An older file is the person's own."""
+    with contextlib.suppress(OSError):
+        about = path.lstat()
+        if stat.S_ISREG(about.st_mode) and about.st_uid == os.getuid() and about.st_mtime >= began:
+            path.unlink()
