@@ -95,6 +95,7 @@ def image(answer: object) -> Image:
         mime=_text(fields, "mime", "mimetype"),
         views=_number(fields, "views"),
         uploaded_at=_time(fields, "uploadedat", "createdat"),
+        nsfw=_flag(fields, "nsfw", "isnsfw"),
     )
 
 

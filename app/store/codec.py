@@ -164,6 +164,7 @@ def _image(fields: dict[str, object]) -> Image:
         mime=_optional_text(fields.get("mime")),
         views=_optional_number(fields.get("views")),
         uploaded_at=None if uploaded_at is None else from_micros(uploaded_at),
+        nsfw=_optional_flag(fields.get("nsfw")),
     )
 
 
@@ -180,6 +181,12 @@ def _optional_text(value: object) -> str | None:
 def _number(value: object) -> int:
     if not isinstance(value, int):
         raise TypeError(f"not a whole number: {value!r}")
+    return value
+
+
+def _optional_flag(value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise TypeError(f"neither true nor false: {value!r}")
     return value
 
 
