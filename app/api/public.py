@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +32,7 @@ PICTURES = frozenset({ImageFormat.PNG, ImageFormat.JPEG, ImageFormat.WEBP, Image
 _MOST_ADDRESSES = 3
 _SERVER_TROUBLE_S = 120.0
 _LONGEST_WAIT_S = 3600.0
+_MOST_HELD = 64
 
 Resolver = Callable[[str, int], Awaitable[Sequence[Address]]]
 """From host and port to addresses, best first; raises OSError."""
@@ -45,6 +45,10 @@ class FetchTimeouts:
     connect_s: float = 5
     read_s: float = 10
     total_s: float = 20
+
+
+class _NotConnected(OSError):
+    """Nothing was sent to this address: another may do."""
 
 
 DEFAULT_FETCH_TIMEOUTS = FetchTimeouts()
@@ -75,27 +79,31 @@ class PublicClient:
         self._now = now
         self._resolve = resolver
         self._clients: dict[tuple[str, bool, bool], httpx.AsyncClient] = {}
+        self._held: dict[str, float] = {}
+        """Until when a server wants to be left alone, by the event loop's time."""
         self._building = asyncio.Lock()
         self._is_closed = False
 
     async def fetch(self, url: str) -> bytes:
         """See `ThumbnailFetcher`."""
-        import httpx
-
         try:
             target = check_url(url, self._base_url)
+        except Refused as error:
+            raise _refused(error) from error
+        try:
             async with asyncio.timeout(self._timeouts.total_s) as deadline:
                 return await self._fetch(target)
         except Refused as error:
-            raise ThumbnailRefused(f"There is no preview: {error}.") from error
+            raise _refused(error) from error
         except TimeoutError as error:
             if not deadline.expired():
                 raise
             raise ThumbnailUnreachable("The preview took too long.") from error
-        except (httpx.TransportError, ssl.SSLError, OSError) as error:
+        except OSError as error:
             # Not its words: they may repeat what the server said, and nobody can do anything with them here.
             raise ThumbnailUnreachable(
-                f"The preview cannot be fetched: {target.host} cannot be reached.", details=type(error).__name__
+                f"The preview cannot be fetched: {target.host} cannot be reached.",
+                details=type(error.__cause__ or error).__name__,
             ) from error
 
     async def close(self) -> None:
@@ -105,8 +113,7 @@ class PublicClient:
             await client.aclose()
 
     async def _fetch(self, target: Target) -> bytes:
-        import httpx
-
+        self._raise_held(target)
         if _has_proxy(target, self._base_url):
             # Names are the proxy's business then, so that nothing can be checked: for the service itself that will do.
             if not target.is_base:
@@ -114,15 +121,18 @@ class PublicClient:
             return await self._get(target, None)
         addresses = (await self._resolve(target.host, target.port))[:_MOST_ADDRESSES]
         check_addresses(target, addresses, self._base_url)
-        for address in addresses[:-1]:
-            with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
+        problem: OSError = OSError("the name has no address")
+        for address in addresses:
+            try:
                 return await self._get(target, address)
-        if not addresses:
-            raise OSError("no address")
-        return await self._get(target, addresses[-1])
+            except _NotConnected as error:
+                problem = error
+        raise problem
 
     async def _get(self, target: Target, address: Address | None) -> bytes:
         client = await self._client(target, is_proxied=address is None)
+        import httpx
+
         request = client.build_request(
             "GET",
             target.url_at(address),
@@ -130,14 +140,19 @@ class PublicClient:
             # The certificate must be the name's, not the address's.
             extensions={"sni_hostname": target.host},
         )
-        response = await client.send(request, stream=True)
         try:
-            self._judge(response)
-            return await _read(response)
-        finally:
-            await response.aclose()
+            response = await client.send(request, stream=True)
+            try:
+                self._judge(target, response)
+                return await _read(response)
+            finally:
+                await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _NotConnected from error
+        except httpx.TransportError as error:
+            raise ConnectionError from error
 
-    def _judge(self, response: httpx.Response) -> None:
+    def _judge(self, target: Target, response: httpx.Response) -> None:
         status, headers = response.status_code, response.headers
         if status in (401, 403, 404, 410):
             raise ThumbnailMissing("The server has no preview of this picture.", details=f"HTTP {status}")
@@ -145,6 +160,8 @@ class PublicClient:
             error = ThumbnailUnreachable("The server has no time for previews.", details=f"HTTP {status}")
             asked_s = retry_after_s((headers.get_list("retry-after") or [""])[0], self._now())
             error.retry_s = min(asked_s or _SERVER_TROUBLE_S, _LONGEST_WAIT_S)
+            if status == 429:
+                self._hold(target, error.retry_s)
             raise error
         if 300 <= status < 400:
             raise Refused("the server points to another address")
@@ -155,6 +172,18 @@ class PublicClient:
         length = headers.get("content-length", "")
         if length.isdecimal() and (len(length) > 12 or int(length) > MAX_PICTURE_BYTES):
             raise Refused("it is too large")
+
+    def _hold(self, target: Target, seconds: float) -> None:
+        if len(self._held) >= _MOST_HELD:
+            self._held.clear()
+        self._held[target.authority] = asyncio.get_running_loop().time() + seconds
+
+    def _raise_held(self, target: Target) -> None:
+        left_s = self._held.get(target.authority, 0.0) - asyncio.get_running_loop().time()
+        if left_s > 0:
+            error = ThumbnailUnreachable("The server asks to wait before it gives more previews.")
+            error.retry_s = left_s
+            raise error
 
     async def _client(self, target: Target, *, is_proxied: bool) -> httpx.AsyncClient:
         # Connections are kept by address, and two names may share one: only the service's own are used again.
@@ -216,6 +245,10 @@ async def _read(response: httpx.Response) -> bytes:
     if sniff(bytes(body[:SNIFF_BYTES])) not in PICTURES:
         raise _refused_answer(f"{len(body)} bytes")
     return bytes(body)
+
+
+def _refused(error: Refused) -> ThumbnailRefused:
+    return ThumbnailRefused(f"There is no preview: {error}.")
 
 
 def _refused_answer(details: str) -> NoThumbnail:

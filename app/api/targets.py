@@ -1,4 +1,4 @@
-"""Which addresses a picture may be fetched from: they come from answers of servers, so nothing about them is trusted."""
+"""Which addresses a picture may be fetched from. They come from answers of servers, so nothing in them is trusted."""
 
 from __future__ import annotations
 

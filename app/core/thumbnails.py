@@ -16,13 +16,13 @@ class NoThumbnail(UserFacingError):
     """There is no small picture. `retry_s` is after how many seconds asking again may help."""
 
     kind = ErrorKind.SERVICE
-    retry_s: float = 3600
+    retry_s: float = 3600.0
 
 
 class ThumbnailMissing(NoThumbnail):
     """The server has none, or nothing says where it would be."""
 
-    retry_s = 600
+    retry_s = 600.0
 
 
 class ThumbnailRefused(NoThumbnail):
@@ -35,7 +35,7 @@ class ThumbnailUnreachable(NoThumbnail):
     """The network, the server or the disk had trouble."""
 
     kind = ErrorKind.OFFLINE
-    retry_s = 30
+    retry_s = 30.0
 
 
 class ThumbnailSource(Protocol):
