@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.core.base_url import parse_base_url
 from app.core.geometry import parse_size
+from app.core.imglink import parse_image_id
 from app.core.shortcuts import Shortcut
 
 SAVE_PATTERN_FIELDS = ("width", "height", "title", "random")
@@ -30,6 +31,15 @@ def check_sign_in_path(text: str) -> str | None:
         or any(char.isspace() for char in text)
     ):
         return "Write a path such as /api/auth/login."
+    return None
+
+
+def check_id(text: str) -> str | None:
+    """Accept nothing, or an id of the service."""
+    try:
+        parse_image_id(text or "none")
+    except ValueError:
+        return "An id has letters, digits, - and _, and nothing else."
     return None
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_type_hints
 
 from app.core.images import ImageFormat
-from app.core.imglink import DEFAULT_BASE_URL, UploadOptions, Visibility
+from app.core.imglink import DEFAULT_BASE_URL, EmbedId, UploadOptions, Visibility
 from app.core.links import LinkForm, check_template
 from app.core.naming import DEFAULT_SAVE_PATTERN
 from app.core.workflow import DEFAULT_SHORTCUTS
@@ -138,9 +138,20 @@ class Upload:
         bool, Rules("Send neutral file names", "Replace file names by random ones; your own names stay in the history.")
     ] = True
 
+    embed: Annotated[
+        str,
+        Rules(
+            "Embed profile",
+            "The id of the profile that new uploads get; empty for none. Chosen in the window of the profiles.",
+            check=checks.check_id,
+        ),
+    ] = ""
+
     def options(self) -> UploadOptions:
         """The part that each upload carries."""
-        return UploadOptions(visibility=self.visibility, nsfw=self.nsfw, anonymous=self.anonymous)
+        # An anonymous image is nobody's: nothing can be given to it.
+        embed = EmbedId(self.embed) if self.embed and not self.anonymous else None
+        return UploadOptions(visibility=self.visibility, nsfw=self.nsfw, anonymous=self.anonymous, embed=embed)
 
 
 @dataclass(frozen=True, slots=True)
