@@ -88,7 +88,7 @@ class Bridge(QObject):
         owner: QObject,
         on_done: Callable[[T], None] | None = None,
         on_error: Callable[[UserFacingError], None] | None = None,
-        on_cancelled: Callable[[], None] | None = None,
+        on_cancelled: Callable[[], object] | None = None,
     ) -> TaskHandle:
         """Run `function()` on the asyncio thread.
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from PySide6.QtWidgets import QWidget
 
-from app.core.imglink import EmbedFields, EmbedId, EmbedProfile
+from app.core.errors import ErrorKind
+from app.core.imglink import EmbedFields, EmbedId, EmbedProfile, ImageId
+from app.core.jobs import Job, JobId, JobItem, JobItemState, JobKind, JobsHold, JobState
 from app.ui.embeds_window import EmbedsWindow
+from app.ui.embeds_window.assign import AssignDialog
 from app.ui.embeds_window.pages import SAMPLE
 from pictures.frame import picture
 from pictures.samples import thumbnails
@@ -114,3 +119,44 @@ def failed() -> QWidget:
     window = EmbedsWindow()
     window.show_failure("Could not list the embed profiles: imglink.cc cannot be reached. Check the network.")
     return window
+
+
+def _job(done: int, failed: int, total: int, state: JobState) -> Job:
+    items = [
+        JobItem(
+            ImageId(f"Image{number:05}"),
+            JobItemState.DONE
+            if number < done
+            else JobItemState.FAILED
+            if number < done + failed
+            else JobItemState.PENDING,
+            "It is not there, or it is not yours." if done <= number < done + failed else "",
+        )
+        for number in range(total)
+    ]
+    return Job(JobId("1"), JobKind.ASSIGN_EMBED, "1", "Holiday", tuple(items), datetime(2026, 3, 4, tzinfo=UTC), state)
+
+
+@picture("embeds-assign")
+def choosing() -> QWidget:
+    """Which profile."""
+    dialog = AssignDialog(130)
+    dialog.set_profiles(_PROFILES)
+    return dialog
+
+
+@picture("embeds-assign-running")
+def assigning() -> QWidget:
+    """Under way, and made to wait."""
+    dialog = AssignDialog(130)
+    dialog.follow([_job(100, 0, 130, JobState.ACTIVE)])
+    dialog.set_hold(JobsHold("The server asks to wait. Try again in 30 seconds.", ErrorKind.RATE_LIMITED))
+    return dialog
+
+
+@picture("embeds-assign-done")
+def assigned() -> QWidget:
+    """Two were refused."""
+    dialog = AssignDialog(130)
+    dialog.follow([_job(128, 2, 130, JobState.FINISHED)])
+    return dialog

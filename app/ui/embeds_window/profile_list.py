@@ -95,7 +95,7 @@ class ProfileList(QWidget):
     def _add(self, name: str, color: str, *, is_default: bool) -> None:
         shown = " ".join(name.split()) or self.tr("(no name)")
         item = QListWidgetItem(self.tr("{name} · default").format(name=shown) if is_default else shown)
-        item.setIcon(_dot(color, self.devicePixelRatioF()))
+        item.setIcon(color_dot(color, self.devicePixelRatioF()))
         item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 2 * theme.SPACE_M))
         self.list.addItem(item)
 
@@ -125,7 +125,8 @@ class ProfileList(QWidget):
         column.addLayout(buttons)
 
 
-def _dot(color: str, scale: float) -> QIcon:
+def color_dot(color: str, scale: float) -> QIcon:
+    """A dot in a profile's colour."""
     picture = QPixmap(QSize(_DOT, _DOT) * scale)
     picture.setDevicePixelRatio(scale)
     picture.fill(Qt.GlobalColor.transparent)
