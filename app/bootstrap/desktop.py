@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.core.ports import BindResult
     from app.services.followups import LinkPreferences
     from app.services.suite import Services
+    from app.services.thumbnails import ThumbnailService
     from app.settings.schema import Settings
     from app.system.instance import Instance
     from app.system.ipc.server import IpcServer
@@ -149,10 +150,31 @@ async def _build_services(
         captures=captures,
         follow_ups=follow_ups,
         assignments=core.assignments,
+        thumbnails=_build_thumbnails(profile, stack),
         clipboard=clipboard,
         notifier=notifier,
         hotkeys=hotkeys,
     )
+
+
+def _build_thumbnails(profile: Profile, stack: AsyncExitStack) -> ThumbnailService:
+    from app.api.public import PublicClient
+    from app.core.base_url import parse_base_url
+    from app.core.clock import SystemClock
+    from app.services.thumbnails import ThumbnailService
+    from app.store.thumbnail_cache import ThumbnailFiles
+    from app.ui.thumbnails import QtShrinker
+
+    thumbnails = ThumbnailService(
+        cache=ThumbnailFiles(
+            profile.paths.cache / "thumbnails", lambda: profile.settings.storage.preview_cache_mb * 1_000_000
+        ),
+        fetcher=PublicClient(parse_base_url(profile.settings.account.base_url)),
+        shrinker=QtShrinker(),
+        clock=SystemClock(),
+    )
+    stack.push_async_callback(thumbnails.stop)
+    return thumbnails
 
 
 def _link_preferences(settings: Settings) -> LinkPreferences:

@@ -12,6 +12,7 @@ from app.services.deletions import Deletions
 from app.services.followups import FollowUps
 from app.services.history import HistoryService
 from app.services.incoming import IncomingFiles
+from app.services.thumbnails import ThumbnailService
 from app.services.uploads import UploadQueue
 
 
@@ -28,6 +29,7 @@ class Services:
     follow_ups: FollowUps
     assignments: Assignments
     incoming: IncomingFiles
+    thumbnails: ThumbnailService
     clipboard: Clipboard
     notifier: Notifier
     hotkeys: Hotkeys

@@ -199,6 +199,21 @@ class Notifications:
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """What is kept on this computer."""
+
+    preview_cache_mb: Annotated[
+        int,
+        Rules(
+            "Space for previews",
+            "Megabytes that small pictures may take; the longest unused make room. 0 keeps none.",
+            minimum=0,
+            maximum=4096,
+        ),
+    ] = 64
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings; a value that never changes. `SettingsFile.update` makes the next one."""
 
@@ -208,6 +223,7 @@ class Settings:
     upload: Upload = Upload()
     links: Links = Links()
     hotkeys: Hotkeys = Hotkeys()
+    storage: Storage = Storage()
     appearance: Appearance = Appearance()
     notifications: Notifications = Notifications()
 

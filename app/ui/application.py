@@ -32,6 +32,7 @@ from app.ui.opener import open_url
 from app.ui.overlay import Overlay
 from app.ui.settings_controller import SettingsController
 from app.ui.theme import Look
+from app.ui.thumbnail_loader import ThumbnailLoader
 from app.ui.tray import Tray
 from app.ui.tray_window import Refusal, TrayWindow
 from app.ui.unsaved_controller import UnsavedController
@@ -96,6 +97,7 @@ class Application(QObject):
         windows = UploadViews(self.tray, self.window, self.cards)
         self.uploads = UploadsController(self._bridge, windows, self.show_error, self._notify, self)
         self.unsaved = UnsavedController(self._bridge, self.window, self.show_error, self._notify, self)
+        self.thumbnails = ThumbnailLoader(self._bridge, self)
         self._network = NetworkWatch(self)
         self.settings = SettingsController(
             self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self
@@ -131,6 +133,7 @@ class Application(QObject):
         self._parts.overlay.close()
         self.tray.hide()
         self.cards.clear()
+        self.thumbnails.clear()
         self.settings.close()
         self.window.close()
         try:
@@ -168,6 +171,7 @@ class Application(QObject):
         services = self._services = prepared.services
         self.uploads.attach(services, prepared.seen)
         self.unsaved.attach(services)
+        self.thumbnails.set_service(services.thumbnails)
         self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
         self._parts.on_ready(prepared.bound)
         self._tell_unbound(prepared.bound)
@@ -334,6 +338,7 @@ class Application(QObject):
     @staticmethod
     async def _try_again(services: Services) -> None:
         services.assignments.network_changed()
+        services.thumbnails.network_changed()
         await services.uploads.network_changed()
 
     def _run_soon(self, awaitable: Awaitable[None]) -> None:

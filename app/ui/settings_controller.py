@@ -116,6 +116,7 @@ class SettingsController(QObject):
         window.set_settings(self._file.settings, self._file.overrides)
         window.set_account(self._account)
         window.change_requested.connect(self._change)
+        window.clear_previews_requested.connect(self._clear_previews)
         window.key_entered.connect(self._set_key)
         window.check_key_requested.connect(self._check_key)
         window.remove_key_requested.connect(self._remove_key)
@@ -143,6 +144,15 @@ class SettingsController(QObject):
             self._window.set_settings(settings, self._file.overrides)
         self.settings_changed.emit(settings)
         self._bind_keys(settings)
+
+    def _clear_previews(self) -> None:
+        def cleared(_: None) -> None:
+            if self._window is not None:
+                self._window.show_previews_cleared()
+
+        services = self._services
+        if services is not None:
+            self._submit(services.thumbnails.clear, cleared)
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from app.ui.settings_window.hotkeys_page import HotkeysPage
 from app.ui.settings_window.links_page import LinksPage
 from app.ui.settings_window.page import Page
 from app.ui.settings_window.recorder import ReadKey
+from app.ui.settings_window.storage_page import StoragePage
 from app.ui.widgets import NoticeBar, label
 
 _SIDEBAR_WIDTH = 190
@@ -42,6 +43,7 @@ class PageId(Enum):
     UPLOAD = "upload"
     LINKS = "link"
     HOTKEYS = "keyboard"
+    STORAGE = "storage"
     APPEARANCE = "appearance"
     ADVANCED = "advanced"
 
@@ -55,6 +57,8 @@ class SettingsWindow(QWidget):
     """An API key: a secret, to be checked and stored, not logged."""
     check_key_requested = Signal()
     remove_key_requested = Signal()
+    clear_previews_requested = Signal()
+    """Answered by `show_previews_cleared`, or not at all."""
     recording_changed = Signal(bool)
     """While True, the application lets go of its global keys."""
 
@@ -70,6 +74,7 @@ class SettingsWindow(QWidget):
             PageId.UPLOAD: self._upload_page,
             PageId.LINKS: LinksPage,
             PageId.HOTKEYS: lambda: self._hotkeys_page(read_key),
+            PageId.STORAGE: self._storage_page,
             PageId.APPEARANCE: self._appearance_page,
             PageId.ADVANCED: self._advanced_page,
         }
@@ -135,6 +140,12 @@ class SettingsWindow(QWidget):
         if isinstance(page, HotkeysPage):
             page.set_unavailable(reason)
 
+    def show_previews_cleared(self) -> None:
+        """Say that the previews are gone."""
+        page = self._pages.get(PageId.STORAGE)
+        if isinstance(page, StoragePage):
+            page.show_cleared()
+
     def page(self, page_id: PageId) -> Page:
         """One page, made when it is first wanted."""
         if page_id not in self._pages:
@@ -192,6 +203,11 @@ class SettingsWindow(QWidget):
         page.recording_changed.connect(self.recording_changed)
         page.set_results(self._results)
         page.set_unavailable(self._unavailable)
+        return page
+
+    def _storage_page(self) -> Page:
+        page = StoragePage()
+        page.clear_previews_requested.connect(self.clear_previews_requested)
         return page
 
     def _capture_page(self) -> Page:
@@ -279,6 +295,7 @@ class SettingsWindow(QWidget):
             PageId.UPLOAD: self.tr("Upload"),
             PageId.LINKS: self.tr("Links"),
             PageId.HOTKEYS: self.tr("Hotkeys"),
+            PageId.STORAGE: self.tr("History & storage"),
             PageId.APPEARANCE: self.tr("Appearance"),
             PageId.ADVANCED: self.tr("Advanced"),
         }[page_id]
