@@ -21,7 +21,7 @@ from PySide6.QtCore import QEvent, QPointF, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QRegion
 from PySide6.QtWidgets import QApplication
 
-from app.capture.x11.backend import X11Capture
+from app.capture.choose import choose_capture
 from app.core.geometry import Rect
 from app.core.ports import Selection
 from app.ui.overlay import Overlay, painter, window
@@ -41,7 +41,7 @@ class Program:
     def __init__(self, application: QApplication, arguments: Sequence[str]) -> None:
         self.application = application
         self.windows_only = "--windows-only" in arguments
-        self.capture = X11Capture(os.environ)
+        self.capture = choose_capture(os.environ)
         self.overlay = Overlay(adjustable="--adjustable" in arguments)
         self.overlay.shown.connect(self.tell_shown)
         self.triggered_at = 0.0
@@ -148,7 +148,7 @@ def main(arguments: Sequence[str]) -> None:
                 application.quit()
 
     notifier.activated.connect(arrived)
-    say("ready")
+    say("ready", scales=[screen.devicePixelRatio() for screen in application.screens()])
     application.exec()
     program.close()
 

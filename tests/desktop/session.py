@@ -47,15 +47,13 @@ _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_START"
 class DesktopSession:
     """A running desktop; made by `desktop_session`. Its X connection is for the thread that made it."""
 
-    def __init__(self, folder: Path, *, monitors: int, monitor_size: tuple[int, int]) -> None:
+    def __init__(self, folder: Path, *, monitors: Sequence[Rect]) -> None:
         self.folder = folder
         """Everything of this session lies below: home, runtime folder, logs."""
         self.home = folder / "home"
         self.runtime_dir = folder / "run"
-        self.monitors = tuple(
-            Rect(number * monitor_size[0], 0, monitor_size[0], monitor_size[1]) for number in range(monitors)
-        )
-        """From left to right, all at the top."""
+        self.monitors = tuple(monitors)
+        """In physical pixels of the X screen, which is just large enough for them."""
         self.env = self._private_environment()
         self.display = ""
         self.processes: list[Process] = []
@@ -311,7 +309,7 @@ class DesktopSession:
         }
 
     def _start_x_server(self) -> None:
-        width, height = self.monitors[-1].right, self.monitors[-1].bottom
+        width, height = max(rect.right for rect in self.monitors), max(rect.bottom for rect in self.monitors)
         read_end, write_end = os.pipe()
         # -noreset: without it the monitors are forgotten as soon as no client is connected.
         options = f"-screen 0 {width}x{height}x24 -noreset -nolisten tcp +extension RANDR +extension XTEST"
@@ -349,7 +347,7 @@ class DesktopSession:
         self._bus = SessionBus(self.env["DBUS_SESSION_BUS_ADDRESS"])
 
     def _serve(self, *command: str, stdin: bytes = b"") -> Process:
-        stem = self._logs / f"service-{len(self._services)}-{command[0]}"
+        stem = self._logs / f"service-{len(self._services)}-{Path(command[0]).name}"
         process = Process(dies_with_parent(command), env=self.env, log_stem=stem, cwd=self.home, stdin=stdin)
         self._services.append(process)
         return process
@@ -368,14 +366,20 @@ def desktop_session(
     *,
     monitors: int = 1,
     monitor_size: tuple[int, int] = (1280, 800),
+    layout: Sequence[Rect] | None = None,
     window_manager: bool = True,
     tray: bool = False,
     keyring: bool = False,
     notifications: bool = False,
 ) -> Iterator[DesktopSession]:
-    """Run a private desktop with `monitors` equal monitors side by side, for the length of the block."""
+    """Run a private desktop with `monitors` equal monitors side by side, for the length of the block.
+
+    `layout` gives the monitors other places and sizes.
+    """
+    width, height = monitor_size
+    rects = layout or [Rect(number * width, 0, width, height) for number in range(monitors)]
     folder = Path(tempfile.mkdtemp(prefix="imglink-desktop-"))
-    session = DesktopSession(folder, monitors=monitors, monitor_size=monitor_size)
+    session = DesktopSession(folder, monitors=rects)
     try:
         session.start(window_manager=window_manager, tray=tray, keyring=keyring, notifications=notifications)
         yield session

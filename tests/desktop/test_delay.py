@@ -35,6 +35,7 @@ def test_the_countdown_takes_no_focus_and_is_in_no_picture(program: RunningProgr
     desktop.wait_for(lambda: desktop.active_window() == desktop.window("Letters").id, what="no focus")
     desktop.xdotool("key", "ctrl+shift+3")
     shown = desktop.wait_for(lambda: countdown(program), what="no countdown came")
+    assert shown is not None
     assert desktop.active_window() == desktop.window("Letters").id
     program.wait_for_link()
     place = shown.rect_px

@@ -40,7 +40,7 @@ class Person:
         command = [sys.executable, "-m", "tests.desktop.overlay_program", *options]
         self.program: Process = session.spawn(command, cwd=ROOT, env=env)
         self._seen = 0
-        self.next("ready")
+        self.scales: list[float] = self.next("ready")["scales"]
 
     def next(self, event: str) -> dict[str, Any]:
         """Wait for the next thing that the program says, which must be this."""
