@@ -15,6 +15,11 @@ def is_x11() -> bool:
     return QGuiApplication.platformName() == "xcb"
 
 
+def is_wayland() -> bool:
+    """True where Qt talks to a Wayland compositor."""
+    return QGuiApplication.platformName().startswith("wayland")
+
+
 class KeyboardGrab(QObject):
     """X11: an active grab, so that the focus stays where it is and nothing has to be given back.
 

@@ -14,13 +14,13 @@ from app.core.screen import Desktop, Frame, Monitor
 from app.core.selection import Picker
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud
-from app.ui.overlay.grab import KeyboardGrab, is_x11
+from app.ui.overlay.grab import KeyboardGrab, is_wayland, is_x11
 from app.ui.overlay.look import Look
 from app.ui.overlay.painter import paint
 from app.ui.overlay.panels import Panels
 from app.ui.overlay.picture import Picture
 from app.ui.overlay.scene import Label, Loupe, Outline, Scene, grip_rects
-from app.ui.overlay.screens import Mapping, match, scale_of
+from app.ui.overlay.screens import Mapping, mappings, match, scale_of
 from app.ui.overlay.session import Session, modifiers_from
 from app.ui.overlay.window import OverlayWindow, Stage
 
@@ -141,10 +141,11 @@ class Overlay(QObject):
         self._session = session
         picture = Picture.of(desktop)
         name = style.ACCESSIBLE_NAME_WINDOWS if hud.windows_only else style.ACCESSIBLE_NAME
+        coordinates = mappings(desktop.monitors, screens, is_logical=is_wayland())
         for monitor in desktop.monitors:
             window = next(each for each in self._windows if each.target is screens[monitor.number])
             look = self._look(monitor.scale)
-            mapping = Mapping(monitor.rect_px.top_left, monitor.scale)
+            mapping = coordinates[monitor.number]
             stage = Stage(picture, monitor, look, Panels(look, picture), mapping, help_image, session)
             window.setAccessibleName(name.format(number=monitor.number))
             window.setAccessibleDescription(". ".join(" ".join(pair) for row in rows for pair in row))
@@ -152,7 +153,7 @@ class Overlay(QObject):
             session.add(window, look)
         session.dress()
         for window in self._windows:
-            window.show()
+            window.cover()
             if is_x11():
                 # A window that was hidden comes back at its old height in the stack.
                 window.raise_()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from PySide6.QtCore import QPointF, QRect
@@ -14,8 +14,11 @@ from app.core.errors import UserFacingError
 from app.core.geometry import Point, Rect
 from app.core.screen import Monitor
 
-_NEARLY = 0.01
-"""Of a pixel: what is lost when Qt divides a position by the scale factor and we multiply it again."""
+_NEARLY = 0.02
+"""Of a pixel: what is lost when a position is divided by the scale factor and we multiply it again.
+
+Wayland cuts positions to a 256th of a logical unit.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,18 @@ class Mapping:
 
     origin: Point
     scale: float
+    beyond: tuple[tuple[QRect, Mapping], ...] = ()
+    """Where other screens lie, in logical units from this window's top left, each with its own mapping.
+
+    On Wayland a drag that leaves the window is told in its logical units, but the other screen counts in its own.
+    """
 
     def to_px(self, local: QPointF) -> Point:
         """The desktop pixel at a position in the window, also outside its edges."""
+        for area, mapping in self.beyond:
+            x, y = local.x() - area.x(), local.y() - area.y()
+            if 0 <= x < area.width() and 0 <= y < area.height():
+                return mapping.to_px(QPointF(x, y))
         return Point(
             self.origin.x + math.floor(local.x() * self.scale + _NEARLY),
             self.origin.y + math.floor(local.y() * self.scale + _NEARLY),
@@ -85,14 +97,39 @@ def scale_of(screen: QScreen, monitor: Monitor) -> float:
     return monitor.rect_px.width / max(1, width)
 
 
+def mappings(monitors: Sequence[Monitor], screens: dict[int, QScreen], *, is_logical: bool) -> dict[int, Mapping]:
+    """The coordinates of a window that covers each monitor, by monitor number.
+
+    `is_logical` says that a position beyond a window's edges comes in units of the logical layout, as on Wayland, and
+    not in the window's own.
+    """
+    plain = {monitor.number: Mapping(monitor.rect_px.top_left, monitor.scale) for monitor in monitors}
+    if not is_logical:
+        return plain
+    places = {number: screens[number].geometry() for number in plain}
+    return {
+        number: replace(
+            mapping,
+            beyond=tuple(
+                (places[other].translated(-places[number].topLeft()), plain[other])
+                for other in plain
+                if other != number
+            ),
+        )
+        for number, mapping in plain.items()
+    }
+
+
 def match(monitors: Sequence[Monitor], screens: Sequence[QScreen]) -> dict[int, QScreen]:
-    """Find the screen of every monitor, by monitor number: by place and size, else by name, else by order.
+    """Find the screen of every monitor, by monitor number: by name, else by place and size, else by order.
+
+    The name goes first: where places are logical, a monitor's place in pixels may be that of another one's screen.
 
     Raises UserFacingError when they cannot belong together, as while a monitor is being plugged in.
     """
     left = sorted(screens, key=lambda screen: (screen.geometry().x(), screen.geometry().y()))
     found: dict[int, QScreen] = {}
-    for test in (_same_place, _same_name, _anything):
+    for test in (_same_name, _same_place, _anything):
         for monitor in sorted(monitors, key=lambda monitor: monitor.number):
             screen = next((screen for screen in left if test(monitor, screen)), None)
             if monitor.number not in found and screen is not None:

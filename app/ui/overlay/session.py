@@ -14,7 +14,7 @@ from app.core.selection import Phase, Picker
 from app.core.shortcuts import Modifier
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud, compose
-from app.ui.overlay.grab import is_x11
+from app.ui.overlay.grab import is_wayland, is_x11
 from app.ui.overlay.look import Look
 from app.ui.overlay.scene import Scene, colour_at
 from app.ui.overlay.window import OverlayWindow
@@ -186,6 +186,9 @@ class Session:
 
     def _warp(self, point: Point) -> Rect:
         """Take the real pointer along as near as whole logical pixels allow, and say within which pixels that is."""
+        if is_wayland():
+            # No program moves the pointer there: it stays, and ours goes on alone.
+            return Rect(point.x, point.y, 1, 1)
         number = self.picker.monitor_at(point).number
         for window in self._windows:
             if window.monitor is not None and window.mapping is not None and window.monitor.number == number:
@@ -236,7 +239,7 @@ class Session:
 def _digit(event: QKeyEvent) -> int | None:
     if Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
         return int(event.key()) - int(Qt.Key.Key_0)
-    if is_x11() and event.modifiers() is Qt.KeyboardModifier.NoModifier:
+    if (is_x11() or is_wayland()) and event.modifiers() is Qt.KeyboardModifier.NoModifier:
         place = event.nativeScanCode() - _X11_DIGIT_ROW + 1
         return place if 1 <= place <= 9 else None
     return None

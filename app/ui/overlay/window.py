@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.geometry import Point
 from app.core.screen import Monitor
+from app.ui.overlay.grab import is_wayland
 from app.ui.overlay.look import Look
 from app.ui.overlay.painter import paint
 from app.ui.overlay.panels import Panels
@@ -120,6 +121,14 @@ class OverlayWindow(QWidget):
         self.setGeometry(self.target.geometry())
         # What the window still holds from last time must never be put on the screen.
         self.update()
+
+    def cover(self) -> None:
+        """Appear over the whole screen."""
+        if is_wayland():
+            # Only the compositor can place a window, and over panels it places a full-screen one.
+            self.showFullScreen()
+        else:
+            self.show()
 
     def detach(self) -> None:
         """Hide, and let go of the frame's memory."""
