@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from app.core.geometry import Rect
     from app.core.ports import RegionSelector, Selection
     from app.core.screen import Desktop
+    from app.services.account import AccountService
+    from app.services.sign_in import AskToSignIn
     from app.demo import DemoServer
 
 
@@ -150,11 +152,16 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
     links, use_keyring = profile.settings.links, _uses_keyring(arguments, profile)
     async with AsyncExitStack() as stack:
         if arguments.command in ("info", "account"):
-            link = await build_link(profile, stack, use_keyring=use_keyring)
+            link = await build_link(profile, stack, ask_of=_ask_on_terminal, use_keyring=use_keyring)
             yield Desk(link.client, link.account, clipboard, links.form, links.template)
             return
         core = await build_core(
-            profile, stack, resume_pending=False, use_keyring=use_keyring, sends=getattr(arguments, "wait", True)
+            profile,
+            stack,
+            resume_pending=False,
+            ask_of=_ask_on_terminal,
+            use_keyring=use_keyring,
+            sends=getattr(arguments, "wait", True),
         )
         desk = StoreDesk(
             images=core.images,
@@ -178,6 +185,12 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
             )
             stack.push_async_callback(desk.captures.close)
         yield desk
+
+
+def _ask_on_terminal(account: AccountService) -> AskToSignIn:
+    from app.cli.sign_in import TerminalSignIn
+
+    return TerminalSignIn(account)
 
 
 def _uses_keyring(arguments: argparse.Namespace, profile: Profile) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.bootstrap.profile import Profile
-from app.bootstrap.services import build_captures, build_core, clipboard_reader, tasks_of
+from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_reader, tasks_of
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.settings.remembered import first_time
@@ -53,7 +53,9 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         server = _build_server(instance, profile, application)
         stack.push_async_callback(server.close)
         await server.start()
-        services = await _build_services(profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon)
+        services = await _build_services(
+            profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon, lambda _account: application.sign_in.ask
+        )
         # Pushed last: commands are sent away first, and what they withdraw lets no other upload begin.
         stack.push_async_callback(server.close)
         stack.push_async_callback(services.uploads.hold)
@@ -99,7 +101,12 @@ def _build_server(instance: Instance, profile: Profile, application: Application
 
 
 async def _build_services(
-    profile: Profile, stack: AsyncExitStack, bridge: Bridge, selector: RegionSelector, run_soon: RunSoon
+    profile: Profile,
+    stack: AsyncExitStack,
+    bridge: Bridge,
+    selector: RegionSelector,
+    run_soon: RunSoon,
+    ask_of: AskOf,
 ) -> Services:
     from app.core.clock import SystemClock
     from app.hotkeys.choose import choose_hotkeys
@@ -111,7 +118,7 @@ async def _build_services(
     async def open_page(url: str) -> None:
         bridge.post(open_url, url)
 
-    core = await build_core(profile, stack, resume_pending=True, stays=True)
+    core = await build_core(profile, stack, resume_pending=True, ask_of=ask_of, stays=True)
     clipboard = QtClipboard(bridge, clipboard_reader(profile.environ))
     captures = build_captures(
         profile,
@@ -142,6 +149,8 @@ async def _build_services(
     stack.push_async_callback(hotkeys.stop)
     return Services(
         images=core.images,
+        gated=core.gated,
+        gate=core.gate,
         uploads=core.uploads,
         history=core.history,
         deletions=core.deletions,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from app.bootstrap.profile import Profile
 from app.core.geometry import parse_size
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.services.history import HistoryService
     from app.services.history_files import HistoryFiles
     from app.services.incoming import IncomingFiles, IncomingPreferences
+    from app.services.sign_in import AskToSignIn, SignInGate
     from app.services.uploads import UploadQueue
     from app.settings.remembered import RememberedRegion
     from app.system.x11_clipboard import X11ClipboardReader
@@ -40,6 +41,14 @@ class Link:
 
     client: Client
     account: AccountService
+    gate: SignInGate
+
+    @property
+    def gated(self) -> ImgLink:
+        """The client for what the person asks for: it may ask them to sign in."""
+        from app.services.gated import GatedImgLink
+
+        return GatedImgLink(self.client, self.gate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class Core:
     """What both sides need; built on the event loop that uses it."""
 
     images: ImgLink
+    gated: ImgLink
+    """The same for what the person asks for: its calls for albums and embed profiles may ask them to sign in."""
+    gate: SignInGate
     store: UploadStore
     uploads: UploadQueue
     assignments: Assignments
@@ -56,18 +68,26 @@ class Core:
     incoming: IncomingFiles
 
 
-async def build_link(profile: Profile, stack: AsyncExitStack, *, use_keyring: bool = True, stays: bool = False) -> Link:
+AskOf: TypeAlias = "Callable[[AccountService], AskToSignIn]"
+"""Makes what asks the person to sign in to an account."""
+
+
+async def build_link(
+    profile: Profile, stack: AsyncExitStack, *, ask_of: AskOf, use_keyring: bool = True, stays: bool = False
+) -> Link:
     """Build client and account; `stack` closes them. Without the keyring, only the environment's credentials count."""
     from app.api.client import Client
     from app.core.base_url import parse_base_url
     from app.core.clock import SystemClock
     from app.services.account import AccountService
+    from app.services.sign_in import SignInGate
 
     base_url = parse_base_url(profile.settings.account.base_url)
     credentials = await _build_credentials(profile, base_url, use_keyring=use_keyring, stays=stays)
     client = Client(base_url, credentials.get, sign_in_path=profile.settings.account.sign_in_path)
     stack.push_async_callback(client.close)
-    return Link(client, AccountService(credentials, client, SystemClock()))
+    account = AccountService(credentials, client, SystemClock())
+    return Link(client, account, SignInGate(account, ask_of(account)))
 
 
 async def build_core(
@@ -75,6 +95,7 @@ async def build_core(
     stack: AsyncExitStack,
     *,
     resume_pending: bool,
+    ask_of: AskOf,
     use_keyring: bool = True,
     stays: bool = False,
     sends: bool = True,
@@ -95,7 +116,7 @@ async def build_core(
     clock = SystemClock()
     store = await open_store(profile.paths.data, clock)
     stack.push_async_callback(store.close)
-    link = await build_link(profile, stack, use_keyring=use_keyring, stays=stays)
+    link = await build_link(profile, stack, ask_of=ask_of, use_keyring=use_keyring, stays=stays)
     client, account = link.client, link.account
     uploads = UploadQueue(
         client,
@@ -123,7 +144,18 @@ async def build_core(
         has_credential=account.has_credential,
         preferences=lambda: _incoming_preferences(profile.settings),
     )
-    return Core(client, store, uploads, assignments, history, deletions, account, incoming)
+    return Core(
+        images=client,
+        gated=link.gated,
+        gate=link.gate,
+        store=store,
+        uploads=uploads,
+        assignments=assignments,
+        history=history,
+        deletions=deletions,
+        account=account,
+        incoming=incoming,
+    )
 
 
 def _history_files(profile: Profile) -> HistoryFiles:
@@ -145,14 +177,18 @@ def _follow_credentials(account: AccountService, uploads: UploadQueue, assignmen
     from app.services.account import Validity
 
     running: set[asyncio.Task[None]] = set()
+    seen: object = None
 
     async def go_on() -> None:
         await uploads.credentials_changed()
         await assignments.credentials_changed()
 
     def changed(status: AccountStatus) -> None:
+        nonlocal seen
+        # A token that was refused or forgotten is news, too, but no reason to try again.
+        before, seen = seen, (account.key_revision, account.token_revision, status.key.validity)
         # Without an account they would go out anonymously, which nobody has asked for.
-        if status.has_credential and status.key.validity is not Validity.BAD:
+        if seen != before and status.has_credential and status.key.validity is not Validity.BAD:
             task = asyncio.ensure_future(go_on())
             running.add(task)
             task.add_done_callback(running.discard)

@@ -1,4 +1,4 @@
-"""`imglink account`: the API key and the session. Secrets are asked for or read from standard input, never arguments."""
+"""`imglink account`: the API key and the session. Secrets are asked for or read from standard input."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NewType
 
 from app.core.errors import ErrorKind
-from app.core.imglink import Image, UploadOptions
+from app.core.imglink import CredentialKind, Image, UploadOptions
 from app.core.links import LinkForm
 from app.core.workflow import SourceKind, UploadTask
 
@@ -156,7 +156,9 @@ class QueueState:
     resume_at: datetime | None = None
     """When the next attempt is made. Aware, UTC."""
     needs_credential: bool = False
-    """True when the service no longer accepts the one there is."""
+    """True when the service does not accept what was sent."""
+    credential: CredentialKind | None = None
+    """Which one that was; None when nothing was sent and an account is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

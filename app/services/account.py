@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ class Validity(Enum):
 _UNKNOWN = Validity.UNKNOWN, ""
 _ACCEPTED = Validity.GOOD, "ImgLink accepts it."
 _MAX_HOLDER = 80
+_BEARER = re.compile(r"^\s*(authorization:)?\s*bearer\s+", re.IGNORECASE)
 
 
 class StoredIn(Enum):
@@ -79,6 +81,8 @@ class AccountStatus:
     is_persistent: bool
     notice: str = ""
     """What the person should know about where secrets are kept."""
+    session: int = 0
+    """A number that grows with every new token."""
 
     @property
     def has_credential(self) -> bool:
@@ -111,7 +115,15 @@ class AccountService:
         if StoredIn.MEMORY in (key.stored_in, token.stored_in):
             notice = "There is no keyring to keep it in: it is forgotten when ImgLink Desktop quits."
         credentials = self._credentials
-        return AccountStatus(credentials.origin, key, token, credentials.store_name, credentials.is_persistent, notice)
+        return AccountStatus(
+            credentials.origin,
+            key,
+            token,
+            credentials.store_name,
+            credentials.is_persistent,
+            notice,
+            self.token_revision,
+        )
 
     @property
     def token_revision(self) -> int:
@@ -180,7 +192,8 @@ class AccountService:
         Raises InputError when it has lapsed already, NotAuthenticated when it is refused: the former one stays. When
         the service cannot be asked, the token is stored all the same and the status says so.
         """
-        token = clean_secret(text, CredentialKind.TOKEN)
+        # As it stands in a request's header, which is where people copy it from.
+        token = clean_secret(_BEARER.sub("", text), CredentialKind.TOKEN)
         expires_at = token_claims(token).expires_at
         if expires_at is not None and expires_at <= self._clock.now():
             raise InputError("This token has lapsed.", remedy="Sign in again, or copy a new one.")

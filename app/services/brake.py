@@ -77,11 +77,9 @@ class Brake:
         mode: QueueMode,
         reason: str = "",
         error_kind: ErrorKind | None = None,
-        *,
-        needs_credential: bool = False,
     ) -> None:
         """Say what the queue does now, and why."""
-        self._change(QueueState(mode, reason, error_kind, needs_credential=needs_credential))
+        self._change(QueueState(mode, reason, error_kind))
 
     async def restore(self) -> None:
         """Begin as the last run ended: paused by the person, waiting as the service asked, or free."""
@@ -123,8 +121,11 @@ class Brake:
         elif verdict is Verdict.RETRY or (verdict is Verdict.UNCERTAIN and isinstance(error, ServiceError)):
             self._hold(pacing.retry_wait_s(self._troubles, self._random), str(error), error.kind)
         elif verdict is Verdict.PAUSE:
+            refused = error.credential if isinstance(error, NotAuthenticated) else None
             is_unknown = isinstance(error, NotAuthenticated)
-            self.set(QueueMode.PAUSED, str(error), error.kind, needs_credential=is_unknown)
+            self._change(
+                QueueState(QueueMode.PAUSED, str(error), error.kind, needs_credential=is_unknown, credential=refused)
+            )
         elif isinstance(error, TooLarge) and item.size <= _SMALL_BYTES:
             self._too_large += 1
             if self._too_large >= _TOO_MANY_TOO_LARGE:

@@ -12,6 +12,7 @@ from app.services.deletions import Deletions
 from app.services.followups import FollowUps
 from app.services.history import HistoryService
 from app.services.incoming import IncomingFiles
+from app.services.sign_in import SignInGate
 from app.services.thumbnails import ThumbnailService
 from app.services.uploads import UploadQueue
 
@@ -21,6 +22,9 @@ class Services:
     """Built, started and used on the asyncio thread only."""
 
     images: ImgLink
+    gated: ImgLink
+    """The same for what the person asks for: its calls for albums and embed profiles may ask them to sign in."""
+    gate: SignInGate
     uploads: UploadQueue
     history: HistoryService
     deletions: Deletions

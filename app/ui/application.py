@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
 
+from app.core.clock import SystemClock
 from app.core.errors import NotSaved, UserFacingError
 from app.core.ports import BindResult, Hotkeys, Notice
 from app.core.uploads import AfterUpload
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
-from app.services.account import AccountStatus
+from app.services.account import AccountStatus, CredentialStatus, StoredIn
 from app.services.capture import CaptureRequest, PartlyDone
 from app.services.incoming import Refused
 from app.services.suite import Services
@@ -30,7 +31,10 @@ from app.ui.card import CardStack
 from app.ui.network import NetworkWatch
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
+from app.ui.session_watch import SessionWatch
 from app.ui.settings_controller import SettingsController
+from app.ui.sign_in_controller import SignInController
+from app.ui.texts import moment_text
 from app.ui.theme import Look
 from app.ui.thumbnail_loader import ThumbnailLoader
 from app.ui.tray import Tray
@@ -99,6 +103,10 @@ class Application(QObject):
         self.unsaved = UnsavedController(self._bridge, self.window, self.show_error, self._notify, self)
         self.thumbnails = ThumbnailLoader(self._bridge, self)
         self._network = NetworkWatch(self)
+        # What the services speak to until the end, whatever the settings say for the next start.
+        self._base_url = parts.settings_file.settings.account.base_url
+        self.sign_in = SignInController(self._bridge, self.ready, self)
+        self._session = SessionWatch(SystemClock().now, self)
         self.settings = SettingsController(
             self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self
         )
@@ -134,6 +142,8 @@ class Application(QObject):
         self.tray.hide()
         self.cards.clear()
         self.thumbnails.clear()
+        self._session.stop()
+        self.sign_in.close()
         self.settings.close()
         self.window.close()
         try:
@@ -172,6 +182,7 @@ class Application(QObject):
         self.uploads.attach(services, prepared.seen)
         self.unsaved.attach(services)
         self.thumbnails.set_service(services.thumbnails)
+        self.sign_in.attach(self._base_url, prepared.status)
         self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
         self._parts.on_ready(prepared.bound)
         self._tell_unbound(prepared.bound)
@@ -322,13 +333,35 @@ class Application(QObject):
         self._network.came_online.connect(self._go_on_online)
         self.settings.account_changed.connect(self.window.set_account)
         self.settings.settings_changed.connect(self._apply_settings)
+        self.settings.sign_in_requested.connect(self.sign_in.present)
+        self.settings.status_changed.connect(self._follow_session)
+        self._session.ends_soon.connect(self._tell_session_ends)
+        self._session.lapsed.connect(self.settings.look_again)
+        # Most often the first sign that the computer has woken up.
+        self._network.came_online.connect(self._session.look)
 
     def _choose_files(self) -> None:
         self.window.open_near(self.tray.icon_rect)
         self.window.choose_files()
 
     def _open_gallery(self) -> None:
-        open_url(self._settings.account.base_url)
+        open_url(self._base_url)
+
+    # --- the session --------------------------------------------------------------------------------------------------
+
+    def _follow_session(self, status: AccountStatus) -> None:
+        self.sign_in.show_status(status)
+        self._session.follow(status.token, status.session)
+
+    def _tell_session_ends(self, token: CredentialStatus) -> None:
+        assert token.expires_at is not None
+        title = self.tr("Your ImgLink session ends soon")
+        body = self.tr("It lasts until {time}. Albums and embed profiles need a new sign-in then.").format(
+            time=moment_text(token.expires_at)
+        )
+        is_fixed = token.stored_in is StoredIn.ENVIRONMENT
+        actions = () if is_fixed else (("default", self.tr("Sign in again…")),)
+        self._notify(Notice(title, body, actions), lambda _: self.sign_in.present())
 
     def _go_on_online(self) -> None:
         services = self._services

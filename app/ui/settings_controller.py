@@ -14,11 +14,11 @@ from app.core.errors import InputError, UserFacingError
 from app.core.imglink import CredentialKind
 from app.core.ports import BindResult
 from app.core.shortcuts import Shortcut
-from app.services.account import AccountStatus, Validity
+from app.services.account import AccountStatus, CredentialStatus, StoredIn, Validity
 from app.services.suite import Services
 from app.settings.file import SettingsFile
 from app.settings.schema import Settings
-from app.ui.account_view import AccountState, AccountView
+from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
 from app.ui.bridge import Bridge
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class SettingsController(QObject):
     """The new Settings, whoever changed them."""
     account_changed = Signal(object)
     """An AccountView."""
+    status_changed = Signal(object)
+    """The AccountStatus behind it."""
+    sign_in_requested = Signal()
 
     def __init__(
         self,
@@ -120,6 +123,8 @@ class SettingsController(QObject):
         window.key_entered.connect(self._set_key)
         window.check_key_requested.connect(self._check_key)
         window.remove_key_requested.connect(self._remove_key)
+        window.sign_in_requested.connect(self.sign_in_requested)
+        window.sign_out_requested.connect(self._sign_out)
         window.recording_changed.connect(self._record)
         if self._services is not None:
             probe = self._services.hotkeys.probe()
@@ -197,7 +202,19 @@ class SettingsController(QObject):
         if services is not None:
             self._submit(lambda: services.account.remove(CredentialKind.API_KEY))
 
+    def _sign_out(self) -> None:
+        services = self._services
+        if services is not None:
+            self._submit(lambda: services.account.remove(CredentialKind.TOKEN))
+
+    def look_again(self) -> None:
+        """Show the account anew: time has changed it."""
+        services = self._services
+        if services is not None:
+            self._submit(services.account.status, self._show_account)
+
     def _show_account(self, status: AccountStatus) -> None:
+        self.status_changed.emit(status)
         state = _STATES[status.key.validity] if status.key.is_present else AccountState.NO_KEY
         self._settled = AccountView(
             state,
@@ -206,6 +223,7 @@ class SettingsController(QObject):
             status.is_persistent,
             status.notice,
             status.key.message,
+            session=_session_view(status.token),
         )
         self._show_view(self._settled)
 
@@ -231,6 +249,21 @@ class SettingsController(QObject):
 def shortcuts_of(settings: Settings) -> dict[str, Shortcut]:
     """Workflow id → its key, for those that have one."""
     return {name: Shortcut.parse(text) for name, text in settings.hotkeys.shortcuts.items() if text}
+
+
+def _session_view(token: CredentialStatus) -> SessionView:
+    if not token.is_present:
+        return SessionView(message=token.message)
+    states = {
+        Validity.UNKNOWN: SessionState.UNCHECKED,
+        Validity.GOOD: SessionState.SIGNED_IN,
+        Validity.LIMITED: SessionState.SIGNED_IN,
+        Validity.BAD: SessionState.LAPSED if token.has_lapsed else SessionState.REFUSED,
+    }
+    # That it is good shows already.
+    message = "" if token.validity is Validity.GOOD else token.message
+    is_fixed = token.stored_in is StoredIn.ENVIRONMENT
+    return SessionView(states[token.validity], token.holder, token.expires_at, message, is_fixed)
 
 
 def _host(origin: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
+from app.core.imglink import CredentialKind
 from app.core.shortcuts import Shortcut
 from app.core.uploads import QueueMode, QueueState, UploadItem, UploadState
 from app.core.workflow import BUILT_IN_WORKFLOWS, SourceKind, UploadTask
@@ -27,6 +28,15 @@ def when_text(moment: datetime, now: datetime) -> str:
     if local.date() == today - timedelta(days=1):
         return _tr("yesterday, {time}").format(time=clock)
     return locale.toString(QDate(local.year, local.month, local.day), short)
+
+
+def moment_text(moment: datetime) -> str:
+    """Day and time in words, for a moment that is aware."""
+    local, locale = moment.astimezone(), QLocale()
+    day = locale.toString(QDate(local.year, local.month, local.day), QLocale.FormatType.LongFormat)
+    return _tr("{day}, {time}").format(
+        day=day, time=locale.toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
+    )
 
 
 def time_left_text(seconds: float) -> str:
@@ -54,7 +64,13 @@ def queue_title(state: QueueState) -> str:
     if state.mode is not QueueMode.PAUSED:
         return ""
     if state.needs_credential:
-        return _tr("The API key is no longer accepted.")
+        match state.credential:
+            case CredentialKind.API_KEY:
+                return _tr("The API key is no longer accepted.")
+            case CredentialKind.TOKEN:
+                return _tr("The session is over: sign in again.")
+            case _:
+                return _tr("The server takes uploads with an account only.")
     return _tr("Uploads are paused.")
 
 

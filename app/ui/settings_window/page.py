@@ -31,6 +31,8 @@ class Row(QWidget):
         self._words = f"{name} {description}".casefold()
         self._problem = label(tone="danger", small=True, wrap=True)
         self._problem.hide()
+        self._note = label(tone="muted", small=True, wrap=True)
+        self._note.hide()
         texts = QVBoxLayout()
         texts.setSpacing(2)
         self.name = label(name)
@@ -40,6 +42,7 @@ class Row(QWidget):
             self.description.hide()
         texts.addWidget(self.description)
         texts.addWidget(self._problem)
+        texts.addWidget(self._note)
         self.below = QVBoxLayout()
         """Room for what needs the whole width."""
         self.below.setSpacing(theme.SPACE_S)
@@ -63,6 +66,16 @@ class Row(QWidget):
         self._problem.setText(text)
         self._problem.setVisible(bool(text))
         self._problem.setAccessibleName(text)
+
+    def show_note(self, text: str) -> None:
+        """Say something that is not wrong; nothing when there is nothing to say."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    @property
+    def note(self) -> str:
+        """What is said besides."""
+        return self._note.text()
 
     @property
     def problem(self) -> str:
@@ -156,6 +169,11 @@ class Page(QScrollArea):
             if isinstance(field, TextField):
                 field.set_fixed(key in overrides)
             self._show_problem(key, "")
+            self.rows[key].show_note(
+                self.tr("Decided by {variable} in the environment.").format(variable=overrides[key])
+                if key in overrides
+                else ""
+            )
             self.rows[key].setEnabled(key not in _NEEDED or _NEEDED[key](settings))
 
     def show_problem(self, key: str, text: str) -> bool:

@@ -59,6 +59,8 @@ class SettingsWindow(QWidget):
     remove_key_requested = Signal()
     clear_previews_requested = Signal()
     """Answered by `show_previews_cleared`, or not at all."""
+    sign_in_requested = Signal()
+    sign_out_requested = Signal()
     recording_changed = Signal(bool)
     """While True, the application lets go of its global keys."""
 
@@ -167,8 +169,8 @@ class SettingsWindow(QWidget):
         self.show()
         self.raise_()
         self.activateWindow()
-        page = self._pages.get(page_id) if page_id is not None else None
-        if isinstance(page, AccountPage):
+        page = self._stack.currentWidget()
+        if isinstance(page, AccountPage) and (page_id is not None or page.wants_key):
             page.focus_key()
         self._making.start()
 
@@ -196,6 +198,8 @@ class SettingsWindow(QWidget):
         page.key_entered.connect(self.key_entered)
         page.check_key_requested.connect(self.check_key_requested)
         page.remove_key_requested.connect(self.remove_key_requested)
+        page.sign_in_requested.connect(self.sign_in_requested)
+        page.sign_out_requested.connect(self.sign_out_requested)
         return page
 
     def _hotkeys_page(self, read_key: ReadKey | None) -> Page:

@@ -228,7 +228,11 @@ class Footer(QWidget):
     def set_account(self, account: AccountView) -> None:
         """Show this account."""
         text, symbol, tone = {
-            AccountState.NO_KEY: (self.tr("Anonymous on {server}"), "person", "muted"),
+            AccountState.NO_KEY: (
+                self.tr("Anonymous on {server}") if account.is_anonymous else self.tr("Signed in to {server}"),
+                "person",
+                "muted",
+            ),
             AccountState.CHECKING: (self.tr("Checking the key…"), "key", "muted"),
             AccountState.UNCHECKED: (self.tr("API key for {server}"), "key", "muted"),
             AccountState.READY: (self.tr("Signed in to {server}"), "key", "success"),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import ErrorKind
+from app.core.imglink import CredentialKind
 from app.core.uploads import AfterUpload, QueueMode, QueueState, UploadId, UploadItem, UploadState
 from app.core.workflow import UploadTask
 from app.ui.theme import Look
@@ -247,7 +248,7 @@ def bar(window: TrayWindow) -> QueueBar:
 
 
 def test_a_refused_key_asks_for_another(window: TrayWindow, qtbot: QtBot) -> None:
-    window.set_queue(QueueState(QueueMode.PAUSED, "HTTP 401.", ErrorKind.CREDENTIAL, needs_credential=True))
+    window.set_queue(QueueState(QueueMode.PAUSED, "HTTP 401.", ErrorKind.CREDENTIAL, needs_credential=True, credential=CredentialKind.API_KEY))
     assert {"The API key is no longer accepted.", "HTTP 401."} <= set(texts(bar(window)).split("\n"))
     assert set(buttons(bar(window))) == {"Enter key…", "Resume"}
     with qtbot.waitSignal(window.account_requested, timeout=1000):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import ErrorKind
+from app.core.imglink import CredentialKind
 from app.core.uploads import (
     AfterUpload,
     QueueChanged,
@@ -184,7 +185,7 @@ def test_the_queue_is_reordered_and_says_so(bench: Bench, make_item: MakeItem) -
 
 def test_a_refused_key_is_said_once_and_leads_to_where_a_key_is_entered(bench: Bench) -> None:
     bench.attach()
-    refused = QueueState(QueueMode.PAUSED, "HTTP 401.", ErrorKind.CREDENTIAL, needs_credential=True)
+    refused = QueueState(QueueMode.PAUSED, "HTTP 401.", ErrorKind.CREDENTIAL, needs_credential=True, credential=CredentialKind.API_KEY)
     bench.it.tell(QueueChanged(refused), QueueChanged(replace(refused, reason="HTTP 401 again.")))
     bench.until(lambda: bool(bench.it.notices))
     bench.qtbot.wait(50)
