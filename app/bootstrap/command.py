@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from app.core.geometry import Rect
     from app.core.ports import RegionSelector, Selection
     from app.core.screen import Desktop
+    from app.demo import DemoServer
     from app.services.account import AccountService
     from app.services.sign_in import AskToSignIn
-    from app.demo import DemoServer
 
 
 def run_command(arguments: argparse.Namespace) -> int:
