@@ -13,7 +13,8 @@ from app.core.errors import UserFacingError
 from app.system.runtime import runtime_folder
 
 _NAME = "imglink"
-_MAC_NAME = "cc.imglink.Desktop"
+APP_ID = "cc.imglink.Desktop"
+"""How desktops know this program: the name of its desktop file, of its bundle, and of its bus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Paths:
         runtime = Path(runtime_folder(environ, home=str(home), platform=platform))
         if platform == "darwin":
             library = home / "Library"
-            support = library / "Application Support" / _MAC_NAME
-            return cls(support, support / "data", library / "Logs" / _MAC_NAME, library / "Caches" / _MAC_NAME, runtime)
+            support = library / "Application Support" / APP_ID
+            return cls(support, support / "data", library / "Logs" / APP_ID, library / "Caches" / APP_ID, runtime)
         state = _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / _NAME
         return cls(
             config=_xdg(environ, "XDG_CONFIG_HOME", home / ".config") / _NAME,
