@@ -131,7 +131,7 @@ def _port_of(scheme: str) -> int:
 
 
 def _ascii_host(host: str) -> str:
-    if ":" in host:
+    if ":" in host and "%" not in host:
         return str(ipaddress.IPv6Address(host))
     ascii_host = host.encode("idna").decode("ascii").lower()
     if not _HOST_NAME.fullmatch(ascii_host):

@@ -74,11 +74,10 @@ class ThumbnailFiles:
         """See `ThumbnailCache`."""
         limit = self._limit_bytes()
         size = len(data) + _CHECKSUM_BYTES
-        if len(data) > MAX_FILE_BYTES or size > limit:
-            return
         # A full disk, or a folder that is not ours: pictures are made anew then, each time.
         with contextlib.suppress(OSError), self._open() as folder:
-            self._write(folder, _name_of(key), hashlib.sha256(data).digest() + data)
+            if len(data) <= MAX_FILE_BYTES and size <= limit:
+                self._write(folder, _name_of(key), hashlib.sha256(data).digest() + data)
             with self._lock:
                 self._written_bytes += size
                 if self._known_bytes is None or self._written_bytes > _LOOK_AGAIN_BYTES:
