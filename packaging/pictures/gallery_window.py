@@ -12,7 +12,7 @@ from app.ui.bridge import Bridge
 from app.ui.gallery_window import GalleryWindow
 from app.ui.thumbnail_loader import ThumbnailLoader
 from pictures.frame import picture
-from pictures.samples import as_qimage, draw
+from pictures.samples import as_qimage
 
 
 class _Drawn(ThumbnailLoader):
