@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from PySide6.QtWidgets import QWidget
 
 from app.core.ports import BindResult
 from app.core.shortcuts import Shortcut
 from app.core.workflow import DEFAULT_SHORTCUTS
-from app.ui.account_view import AccountState, AccountView
+from app.settings import Settings
+from app.settings.schema import Account
+from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
 from app.ui.settings_window.window import PageId, SettingsWindow
 from pictures.frame import picture
 
@@ -19,7 +22,7 @@ def settings_window(page: PageId, account: AccountView) -> SettingsWindow:
     window = SettingsWindow(screenshots_folder="~/Pictures/Screenshots")
     window.set_account(account)
     window.set_hotkey_results(
-        {name: BindResult(Shortcut.parse(keys), True) for name, keys in DEFAULT_SHORTCUTS.items()}
+        {name: BindResult(Shortcut.parse(keys), True) for name, keys in DEFAULT_SHORTCUTS.items() if keys}
     )
     window.open_page(page)
     return window
@@ -27,7 +30,11 @@ def settings_window(page: PageId, account: AccountView) -> SettingsWindow:
 
 def of_page(page: PageId) -> Callable[[], QWidget]:
     """Makes the window at this page."""
-    ready = AccountView(AccountState.READY, "imglink.cc", "GNOME Keyring", message="The key is good.")
+    ends = datetime(2026, 3, 10, 14, 30).astimezone()
+    session = SessionView(SessionState.SIGNED_IN, "mia", ends)
+    ready = AccountView(
+        AccountState.READY, "imglink.cc", "GNOME Keyring", message="ImgLink accepts it.", session=session
+    )
     return lambda: settings_window(page, ready)
 
 
@@ -47,6 +54,38 @@ def without_key() -> QWidget:
     notice = "No keyring was found. Install gnome-keyring or KWallet to keep the key."
     view = AccountView(AccountState.NO_KEY, "imglink.cc", "memory", is_persistent=False, store_notice=notice)
     return settings_window(PageId.ACCOUNT, view)
+
+
+@picture("settings-account-lapsed")
+def lapsed() -> QWidget:
+    """The session is over, and there is no key."""
+    session = SessionView(SessionState.LAPSED, "mia", message="It has lapsed: sign in again.")
+    return settings_window(PageId.ACCOUNT, AccountView(store_name="GNOME Keyring", session=session))
+
+
+@picture("settings-account-environment")
+def environment() -> QWidget:
+    """Both credentials come from the environment; the name is long, and the key refused."""
+    session = SessionView(
+        SessionState.UNCHECKED,
+        "a-rather-long-name@of-a-large-organisation.example.org",
+        message="From the variable IMGLINK_TOKEN.",
+        is_fixed=True,
+    )
+    problem = "Could not check the API key: the API key is not accepted."
+    return settings_window(
+        PageId.ACCOUNT, AccountView(AccountState.REJECTED, message=problem, problem=problem, session=session)
+    )
+
+
+@picture("settings-advanced-environment")
+def decided() -> QWidget:
+    """The environment decides which server it is."""
+    window = settings_window(PageId.ADVANCED, AccountView())
+    window.set_settings(
+        Settings(account=Account(base_url="http://127.0.0.1:8086")), {"account.base_url": "IMGLINK_BASE_URL"}
+    )
+    return window
 
 
 @picture("settings-trouble")

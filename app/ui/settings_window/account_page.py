@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.settings import Settings
@@ -13,7 +13,7 @@ from app.ui.account_view import AccountState, AccountView, SessionState, Session
 from app.ui.asking import ask
 from app.ui.settings_window.page import Group, Page, Row
 from app.ui.texts import moment_text
-from app.ui.widgets import NoticeBar, Symbol, button, heading, label, set_tone
+from app.ui.widgets import ElidedLabel, NoticeBar, Symbol, button, heading, label, set_tone
 
 
 class AccountPage(Page):
@@ -67,7 +67,7 @@ class AccountPage(Page):
 
     def _make_key_part(self) -> None:
         self._symbol = Symbol("person", size=28)
-        self._state = heading("", 1.1)
+        self._state = _state_label()
         self._message = label(tone="muted", wrap=True)
         self._check = button(self.tr("Check"), self.check_key_requested.emit)
         self._remove = button(self.tr("Remove…"), self._ask_to_remove, look="danger")
@@ -107,7 +107,7 @@ class AccountPage(Page):
             AccountState.READY: (self.tr("The key is good"), "check", "success"),
             AccountState.REJECTED: (self.tr("The key was refused"), "alert", "danger"),
         }[state]
-        self._state.setText(text)
+        self._state.set_text(text)
         self._symbol.set_symbol(symbol, tone)
         self._message.setText(account.message or self._default_message(account))
         set_tone(self._message, "danger" if state is AccountState.REJECTED else "muted")
@@ -160,7 +160,7 @@ class AccountPage(Page):
 
     def _make_session_part(self) -> None:
         self._session_symbol = Symbol("person", size=28)
-        self._session_state = heading("", 1.1)
+        self._session_state = _state_label()
         self._session_message = label(tone="muted", wrap=True)
         self._sign_in = button("", self.sign_in_requested.emit)
         self._sign_out = button(self.tr("Sign out"), self.sign_out_requested.emit, look="danger")
@@ -185,7 +185,7 @@ class AccountPage(Page):
             SessionState.LAPSED: (self.tr("The session is over"), "alert", "danger"),
             SessionState.REFUSED: (self.tr("The session was refused"), "alert", "danger"),
         }[state]
-        self._session_state.setText(text)
+        self._session_state.set_text(text)
         self._session_symbol.set_symbol(symbol, tone)
         until = ""
         if session.expires_at is not None and not state.is_over:
@@ -199,6 +199,12 @@ class AccountPage(Page):
         self._sign_in.setVisible(not session.is_fixed)
         set_tone(self._sign_in, "" if is_in else "primary", name="look")
         self._sign_out.setVisible(state is not SessionState.SIGNED_OUT and not session.is_fixed)
+
+
+def _state_label() -> ElidedLabel:
+    made = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
+    made.setFont(theme.heading_font(made.font(), 1.1))
+    return made
 
 
 def _part(title: str, what: str) -> QWidget:

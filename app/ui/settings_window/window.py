@@ -182,8 +182,6 @@ class SettingsWindow(QWidget):
 
     def _show_settings(self, page: Page) -> None:
         page.set_settings(self._settings, self._overrides)
-        for key, variable in self._overrides.items():
-            page.show_problem(key, self.tr("Decided by {variable} in the environment.").format(variable=variable))
 
     def _make_next(self) -> None:
         missing = [page_id for page_id in PageId if page_id not in self._pages]

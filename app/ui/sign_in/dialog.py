@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.services.sign_in import SignInReason
 from app.ui import icons, theme
 from app.ui.sign_in.view import SignInView, Way
-from app.ui.widgets import NoticeBar, Symbol, button, heading, label
+from app.ui.widgets import NoticeBar, Symbol, button, label
 
 _WIDTH = 460
 _MAX_USER, _MAX_SECRET = 320, 8192
@@ -41,7 +41,8 @@ class SignInDialog(QDialog):
         self.setWindowIcon(icons.app_icon())
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._view = SignInView()
-        self._title = heading("", 1.35)
+        self._title = label(wrap=True)
+        self._title.setFont(theme.heading_font(self._title.font(), 1.35))
         self._why = label(tone="muted", wrap=True)
         self._problem = NoticeBar("error", dismissible=False)
         self._way = Way.PASSWORD
@@ -118,6 +119,11 @@ class SignInDialog(QDialog):
         layout = self.layout()
         width = max(_WIDTH, self.fontMetrics().averageCharWidth() * 64)
         return QSize(width, layout.totalHeightForWidth(width) if layout is not None else 0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now the style has given everything its size."""
+        super().showEvent(event)
+        self._fit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave nothing of what was typed behind."""
