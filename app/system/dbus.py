@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -29,6 +29,7 @@ CALL_TIMEOUT_S = 5.0
 _BUS = "org.freedesktop.DBus"
 _BUS_PATH = "/org/freedesktop/DBus"
 _READ_BYTES = 65536
+_DO_NOT_QUEUE = 4
 
 
 class BusUnavailable(UserFacingError):
@@ -69,6 +70,29 @@ class Signal:
     body: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class IncomingCall:
+    """A call that another program makes to us; `sender` is its unique name."""
+
+    sender: str
+    path: str
+    interface: str
+    member: str
+    body: tuple[Any, ...]
+
+
+class CallRefused(Exception):
+    """Raised by a handler: the caller gets it as the D-Bus error of this name."""
+
+    def __init__(self, error_name: str, text: str) -> None:
+        super().__init__(text)
+        self.error_name = error_name
+
+
+CallHandler = Callable[[IncomingCall], Awaitable[tuple[str, tuple[Any, ...]]]]
+"""Answers a call with the signature and the values of its answer. Raises CallRefused."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Subscription:
     interface: str
@@ -87,6 +111,8 @@ class SessionBus:
         self._serials = count(1)
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._subscriptions: list[_Subscription] = []
+        self._handlers: dict[str, CallHandler] = {}
+        self._answering: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self.unique_name = ""
 
@@ -186,8 +212,29 @@ class SessionBus:
         """True when the bus knows how to start a program for this name."""
         return name in (await self._call_bus("ListActivatableNames"))[0]
 
+    async def own(self, name: str) -> bool:
+        """Take a name that others can call us by; False when another program has it. Raises like `call`."""
+        return bool((await self._call_bus("RequestName", "su", (name, _DO_NOT_QUEUE)))[0] in (1, 4))
+
+    def export(self, path: str, handler: CallHandler) -> None:
+        """Let `handler` answer every call to the object at `path`, on the loop's thread."""
+        self._handlers[path] = handler
+
+    async def emit(
+        self, path: str, interface: str, member: str, signature: str = "", body: tuple[Any, ...] = ()
+    ) -> None:
+        """Send a signal to whoever listens. Raises BusUnavailable."""
+        from jeepney import DBusAddress, new_signal
+
+        message = new_signal(DBusAddress(path, interface=interface), member, signature or None, body)
+        await self._send(message, next(self._serials))
+
     async def close(self) -> None:
-        """Disconnect; calls that wait fail with BusUnavailable."""
+        """Disconnect; calls that wait fail with BusUnavailable, those of others get no answer any more."""
+        for answering in self._answering:
+            answering.cancel()
+        if self._answering:
+            await asyncio.wait(self._answering)
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -248,6 +295,11 @@ class SessionBus:
             if not answer.done():
                 answer.set_result(message)
             return
+        if message.header.message_type is MessageType.method_call:
+            answering = asyncio.get_running_loop().create_task(self._answer_call(message))
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+            return
         if message.header.message_type is not MessageType.signal:
             return
         interface = fields.get(HeaderFields.interface)
@@ -265,6 +317,29 @@ class SessionBus:
             ):
                 # Later, so that a caller who just got an answer comes first, and what fails in there is not ours.
                 asyncio.get_running_loop().call_soon(wanted.on_signal, signal)
+
+    async def _answer_call(self, message: Message) -> None:
+        from jeepney import HeaderFields, MessageFlag, new_error, new_method_return
+
+        fields = message.header.fields
+        call = IncomingCall(
+            fields.get(HeaderFields.sender, ""),
+            fields.get(HeaderFields.path, ""),
+            fields.get(HeaderFields.interface, ""),
+            fields.get(HeaderFields.member, ""),
+            tuple(message.body),
+        )
+        handler = self._handlers.get(call.path)
+        try:
+            if handler is None:
+                raise CallRefused(f"{_BUS}.Error.UnknownObject", f"There is nothing at {call.path}.")
+            signature, body = await handler(call)
+            answer = new_method_return(message, signature or None, body)
+        except CallRefused as refused:
+            answer = new_error(message, refused.error_name, "s", (str(refused),))
+        if not message.header.flags & MessageFlag.no_reply_expected:
+            with contextlib.suppress(BusUnavailable):
+                await self._send(answer, next(self._serials))
 
 
 def _refusal(destination: str, method: str, reply: Message) -> CallFailed:

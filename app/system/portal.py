@@ -22,6 +22,7 @@ PATH = "/org/freedesktop/portal/desktop"
 APP_ID = "cc.imglink.Desktop"
 CALL_TIMEOUT_S = 30.0
 """The bus may have to start the portal and its back ends first, one after the other."""
+VERSION_TIMEOUT_S = 10.0
 RESPONSE_TIMEOUT_S = 60.0
 """The person may be asked for permission."""
 
@@ -108,13 +109,13 @@ class Portal:
         """Disconnect."""
         await self.bus.close()
 
-    async def version(self, interface: str) -> int:
+    async def version(self, interface: str, timeout_s: float = VERSION_TIMEOUT_S) -> int:
         """The version of a part such as `org.freedesktop.portal.Screenshot`. Raises PortalMissing and PortalFailed."""
         try:
             if not (await self.bus.has_owner(PORTAL) or await self.bus.can_start(PORTAL)):
                 raise PortalMissing("There is no desktop portal here (xdg-desktop-portal).", remedy=self._remedy)
             answer = await self.bus.call(
-                PORTAL, PATH, _PROPERTIES, "Get", "ss", (interface, "version"), timeout_s=CALL_TIMEOUT_S
+                PORTAL, PATH, _PROPERTIES, "Get", "ss", (interface, "version"), timeout_s=timeout_s
             )
         except CallFailed as problem:
             if not problem.error_name:
