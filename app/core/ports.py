@@ -91,6 +91,8 @@ class BindResult:
     shortcut: Shortcut
     bound: bool
     reason: str = ""
+    trigger: str = ""
+    """The key as the desktop names it, where the desktop decides which one it is; plain text from outside."""
 
 
 class Hotkeys(Protocol):
