@@ -22,6 +22,7 @@ from tests.torture.evidence import Evidence
 from tests.torture.nursery import KILLED, Nursery
 from tests.torture.sender import SIZES, Job, capture_bytes, dropped_file, is_dropped
 from tests.torture.tracing import Tracer, killing, most_by_thread
+from tests.torture.vigil import Hangs
 
 CALLS = (
     *("write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat", "openat"),
@@ -112,10 +113,15 @@ class Campaign:
                 habits = Habits.observe(nursery, case, server)
             while self.tally.kills < self._target and not self.tally.problems:
                 number = next(self._numbers)
-                with _case_folder(folder) as case:
-                    Case(nursery, case, server, habits, self.tally, self._seed + number).run(
-                        is_quiet=number % CASES_PER_QUIET_ONE == 0
-                    )
+                seed = self._seed + number
+                try:
+                    with _case_folder(folder) as case:
+                        Case(nursery, case, server, habits, self.tally, seed).run(
+                            is_quiet=number % CASES_PER_QUIET_ONE == 0
+                        )
+                except Hangs as error:
+                    with self.tally.lock:
+                        self.tally.problems.append(f"case {seed}: {error}")
                 if self._on_progress is not None:
                     self._on_progress(self.tally)
 

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.api import Client
+from app.api.transport import Timeouts
 from app.core.base_url import parse_base_url
 from app.core.clock import SystemClock
 from app.core.imglink import CredentialKind, UploadOptions
@@ -32,6 +33,8 @@ UNHURRIED = Pace(Limit(10**9, timedelta(hours=1)), Limit(10**9, timedelta(hours=
 SIZES = (2_000, 150_000, 20_000)
 """Of the captures of one session in bytes; the second is a dropped file of several blocks."""
 PATIENCE_S = 10.0
+PATIENT = Timeouts(connect_s=600, write_s=600, read_s=600, call_s=600, upload_s=600)
+"""On a machine that has no time for the server, nothing may look as if it had been lost."""
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 _NEW = NewUpload("capture.png", "k3v9q0xw.png", SourceKind.REGION, "image/png", UploadOptions())
 
@@ -113,7 +116,7 @@ async def sending(job: Job, log: Log) -> AsyncIterator[UploadQueue]:
 
     clock = SystemClock()
     store = await open_store(Path(job.folder) / "store", clock)
-    client = Client(parse_base_url(job.base_url), credentials)
+    client = Client(parse_base_url(job.base_url), credentials, timeouts=PATIENT)
     queue = UploadQueue(client, store, clock, pace=UNHURRIED, random=lambda: 0.0)
     queue.subscribe(log.heed)
     await queue.start()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+
+from tests.torture.vigil import watch
 
 _CALL = re.compile(r"^(\d+) +([a-z0-9_]+)\(", re.MULTILINE)
 
@@ -29,13 +30,16 @@ class Tracer:
             raise RuntimeError(f"strace cannot attach: {words.strip()}")
 
     def wait(self) -> None:
-        """Until the process has ended."""
-        self._process.communicate(timeout=60)
+        """Until the process has ended. Raises Hangs."""
+        watch(self._process.pid, self._has_ended)
+        self._process.communicate()
 
-    def detach(self) -> None:
-        """Let the process go on alone."""
-        self._process.send_signal(signal.SIGINT)
-        self.wait()
+    def _has_ended(self, within_s: float) -> bool:
+        try:
+            self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
 
 def killing(call: str, nth: int) -> tuple[str, str]:
