@@ -93,6 +93,8 @@ class BindResult:
     reason: str = ""
     trigger: str = ""
     """The key as the desktop names it, where the desktop decides which one it is; plain text from outside."""
+    is_pending: bool = False
+    """True while the desktop still asks the person; another result follows."""
 
 
 class Hotkeys(Protocol):
