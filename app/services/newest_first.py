@@ -13,6 +13,11 @@ class NewestFirst:
         self._free = places
         self._waiting: list[asyncio.Future[None]] = []
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._waiting)
+
     async def __aenter__(self) -> None:
         if self._free:
             self._free -= 1

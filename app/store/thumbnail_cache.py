@@ -109,13 +109,15 @@ class ThumbnailFiles:
         finally:
             os.close(folder)
 
-    @staticmethod
-    def _write(folder: int, name: str, data: bytes) -> None:
+    def _write(self, folder: int, name: str, data: bytes) -> None:
         part = f".{os.urandom(8).hex()}.part"
         fd = os.open(part, _NEW_FILE_FLAGS, 0o600, dir_fd=folder)
         try:
             try:
                 write_all(fd, data)
+                # Finer than the system's own times, so that the order of use is a real one.
+                now = self._wall_clock()
+                os.utime(fd, (now, now))
             finally:
                 os.close(fd)
             os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
