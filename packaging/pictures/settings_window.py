@@ -73,9 +73,7 @@ def environment() -> QWidget:
         is_fixed=True,
     )
     problem = "Could not check the API key: the API key is not accepted."
-    return settings_window(
-        PageId.ACCOUNT, AccountView(AccountState.REJECTED, message=problem, problem=problem, session=session)
-    )
+    return settings_window(PageId.ACCOUNT, AccountView(AccountState.REJECTED, message=problem, session=session))
 
 
 @picture("settings-advanced-environment")

@@ -123,6 +123,8 @@ class AccountPage(Page):
     def _default_message(self, account: AccountView) -> str:
         if account.is_anonymous:
             return self.tr("Uploads to {server} are anonymous.").format(server=account.server)
+        if account.state is AccountState.NO_KEY and account.session.state.is_over:
+            return self.tr("Uploads to {server} need a key, or a new session.").format(server=account.server)
         if account.state is AccountState.NO_KEY:
             return self.tr("Uploads to {server} use your session.").format(server=account.server)
         return self.tr("For {server}.").format(server=account.server)

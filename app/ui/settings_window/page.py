@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.images import ImageFormat
@@ -113,6 +113,14 @@ class Group(QFrame):
         return not is_first
 
 
+class _Content(QWidget):
+    """As high as its texts are at this width; the layout alone would count them as narrow as can be."""
+
+    def minimumSizeHint(self) -> QSize:
+        """The width only."""
+        return QSize(super().minimumSizeHint().width(), 0)
+
+
 class Page(QScrollArea):
     """A title and its groups."""
 
@@ -125,7 +133,7 @@ class Page(QScrollArea):
         self.rows: dict[str, Row] = {}
         self.fields: dict[str, Field] = {}
         self._groups: list[Group] = []
-        content = QWidget()
+        content = _Content()
         content.setObjectName("page")
         self.column = QVBoxLayout(content)
         self.column.setContentsMargins(theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL)

@@ -96,7 +96,6 @@ class SignInDialog(QDialog):
         self._way = way
         for each, pane in self._panes.items():
             pane.setVisible(each is way)
-        self._go.setVisible(way is not Way.BROWSER)
         self._check_entries()
         self._fit()
 
@@ -167,6 +166,7 @@ class SignInDialog(QDialog):
             Way.BROWSER: False,
         }
         self._go.setEnabled(self._view.busy is None and entered[self.way])
+        self._go.setVisible(self.way is Way.TOKEN or (self.way is Way.PASSWORD and self._view.takes_password))
 
     # --- texts --------------------------------------------------------------------------------------------------------
 
@@ -215,6 +215,8 @@ class SignInDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_L)
         column.setSpacing(theme.SPACE_M)
+        # Its own idea of the least height is of labels that are as narrow as can be.
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         column.addWidget(self._title)
         column.addWidget(self._why)
         column.addLayout(self._ways_row())
@@ -259,11 +261,8 @@ class SignInDialog(QDialog):
             column.addWidget(_named(line))
             column.addWidget(line)
             column.addSpacing(theme.SPACE_XS)
-        return _pane(
-            self._no_password,
-            self._fields,
-            label(self.tr("The password is sent once and never stored."), tone="muted", small=True, wrap=True),
-        )
+        column.addWidget(label(self.tr("The password is sent once and never stored."), tone="muted", small=True))
+        return _pane(self._no_password, self._fields)
 
     def _token_pane(self) -> QWidget:
         how = self.tr(
@@ -314,7 +313,7 @@ class SignInDialog(QDialog):
         layout = self.layout()
         if layout is not None:
             layout.activate()
-        self.resize(self.sizeHint())
+            self.setFixedSize(self.sizeHint())
 
 
 def _named(line: QLineEdit) -> QLabel:
