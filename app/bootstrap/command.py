@@ -151,7 +151,7 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
     clipboard = KeeperClipboard(profile.environ, reader)
     links, use_keyring = profile.settings.links, _uses_keyring(arguments, profile)
     async with AsyncExitStack() as stack:
-        if arguments.command in ("info", "account"):
+        if arguments.command in ("info", "account", "gallery"):
             link = await build_link(profile, stack, ask_of=_ask_on_terminal, use_keyring=use_keyring)
             yield Desk(link.client, link.account, clipboard, links.form, links.template)
             return
@@ -173,6 +173,9 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
             incoming=core.incoming,
             history=core.history,
             options=profile.settings.upload.options(),
+            embeds=core.embeds,
+            jobs=core.jobs,
+            assignments=core.assignments,
         )
         if arguments.command == "capture":
             desk.captures = build_captures(
@@ -197,9 +200,13 @@ def _uses_keyring(arguments: argparse.Namespace, profile: Profile) -> bool:
     """Opening a keyring costs more than an upload. A key of the environment wins over it, and `info` needs none."""
     if arguments.command == "account":
         return True
-    if arguments.command in ("info", "pause", "resume") or getattr(arguments, "action", "retry") != "retry":
+    if arguments.command in ("info", "gallery", "pause", "resume") or getattr(arguments, "action", "retry") != "retry":
         return False
-    return not profile.environ.get("IMGLINK_API_KEY", "").strip()
+    has_key, has_token = (profile.environ.get(name, "").strip() for name in ("IMGLINK_API_KEY", "IMGLINK_TOKEN"))
+    if arguments.command == "embeds":
+        return not has_token
+    wants_token = getattr(arguments, "embed", None) or profile.settings.upload.options().embed is not None
+    return not has_key or bool(wants_token and not has_token)
 
 
 class _NoSelector:

@@ -159,6 +159,8 @@ async def _build_services(
         captures=captures,
         follow_ups=follow_ups,
         assignments=core.assignments,
+        jobs=core.jobs,
+        embeds=core.embeds,
         thumbnails=_build_thumbnails(profile, stack),
         clipboard=clipboard,
         notifier=notifier,

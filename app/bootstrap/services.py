@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from app.services.capture import CapturePreferences, CaptureService
     from app.services.credentials import Credentials
     from app.services.deletions import Deletions
+    from app.services.embeds import EmbedService
     from app.services.history import HistoryService
     from app.services.history_files import HistoryFiles
     from app.services.incoming import IncomingFiles, IncomingPreferences
+    from app.services.jobs import Jobs
     from app.services.sign_in import AskToSignIn, SignInGate
     from app.services.uploads import UploadQueue
     from app.settings.remembered import RememberedRegion
@@ -62,6 +64,8 @@ class Core:
     store: UploadStore
     uploads: UploadQueue
     assignments: Assignments
+    jobs: Jobs
+    embeds: EmbedService
     history: HistoryService
     deletions: Deletions
     account: AccountService
@@ -108,8 +112,10 @@ async def build_core(
     from app.core.clock import SystemClock
     from app.services.assignments import Assignments
     from app.services.deletions import Deletions
+    from app.services.embeds import EmbedService
     from app.services.history import HistoryService
     from app.services.incoming import IncomingFiles
+    from app.services.jobs import Jobs
     from app.services.uploads import UploadQueue
     from app.store.store import open_store
 
@@ -136,7 +142,10 @@ async def build_core(
     await assignments.start(resume_pending=resume_pending)
     if sends:
         await uploads.start(resume_pending=resume_pending)
-    _follow_credentials(account, uploads, assignments)
+    jobs = Jobs(link.gated, store.jobs, history, clock)
+    stack.push_async_callback(jobs.stop)
+    await jobs.begin(resume_pending=resume_pending)
+    _follow_credentials(account, uploads, assignments, jobs)
     incoming = IncomingFiles(
         uploads,
         cleaner=_LazyCleaner(),
@@ -151,6 +160,8 @@ async def build_core(
         store=store,
         uploads=uploads,
         assignments=assignments,
+        jobs=jobs,
+        embeds=EmbedService(link.gated, history, jobs),
         history=history,
         deletions=deletions,
         account=account,
@@ -170,7 +181,7 @@ def _history_files(profile: Profile) -> HistoryFiles:
     return HistoryFiles(hosts, read_sharex_database)
 
 
-def _follow_credentials(account: AccountService, uploads: UploadQueue, assignments: Assignments) -> None:
+def _follow_credentials(account: AccountService, uploads: UploadQueue, assignments: Assignments, jobs: Jobs) -> None:
     """Let what a refused credential has stopped go on with a new one, wherever that was entered."""
     import asyncio
 
@@ -182,6 +193,7 @@ def _follow_credentials(account: AccountService, uploads: UploadQueue, assignmen
     async def go_on() -> None:
         await uploads.credentials_changed()
         await assignments.credentials_changed()
+        await jobs.credentials_changed()
 
     def changed(status: AccountStatus) -> None:
         nonlocal seen

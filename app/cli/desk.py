@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from app.core.links import LinkForm
     from app.core.ports import Clipboard, ImgLink
     from app.services.account import AccountService
+    from app.services.assignments import Assignments
     from app.services.capture import CaptureService
+    from app.services.embeds import EmbedService
     from app.services.history import HistoryService
     from app.services.incoming import IncomingFiles
+    from app.services.jobs import Jobs
     from app.services.uploads import UploadQueue
 
 
@@ -39,6 +42,9 @@ class StoreDesk(Desk):
     history: HistoryService
     options: UploadOptions
     """Of the settings; flags add to them."""
+    embeds: EmbedService
+    jobs: Jobs
+    assignments: Assignments
     captures: CaptureService | None = None
     """For the command that takes pictures."""
     stays: bool = False

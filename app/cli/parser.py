@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from app import __version__
 from app.cli.exit_codes import ExitCode
+from app.cli.parser_embeds import WITH_IDS, add_embeds, add_gallery
 from app.cli.streams import print_line, say
 from app.core.geometry import Rect, parse_size
 from app.core.imglink import ImageId, parse_image_id
@@ -110,6 +111,8 @@ def _problem_with_capture(arguments: argparse.Namespace) -> str:
 
 
 def _problem_with_waiting(arguments: argparse.Namespace) -> str:
+    if getattr(arguments, "embed", None) and arguments.anonymous:
+        return "--embed takes an account; it does not go with --anonymous"
     if not arguments.wait and (arguments.copy or arguments.link):
         return "with --no-wait there is no link yet for --copy or --link"
     return ""
@@ -145,6 +148,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_upload(commands)
     _add_queue(commands)
     _add_images(commands)
+    add_embeds(commands, _image_id)
+    add_gallery(commands, _add_link_option)
     _add_account(commands)
     doctor = commands.add_parser(
         "doctor",
@@ -282,6 +287,7 @@ def _add_upload_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anonymous", action="store_true", help="upload without the account")
     parser.add_argument("--private", action="store_true", help="keep it out of the public gallery")
     parser.add_argument("--nsfw", action="store_true", help="mark it as not safe for work")
+    parser.add_argument("--embed", metavar="PROFILE", help="give it this embed profile: an id, or the very name")
 
 
 def _add_wait_option(parser: argparse.ArgumentParser) -> None:
@@ -291,11 +297,15 @@ def _add_wait_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_output_options(parser: argparse.ArgumentParser) -> None:
+def _add_link_option(parser: argparse.ArgumentParser) -> None:
     forms = [form.value for form in LinkForm if form is not LinkForm.CUSTOM]
     parser.add_argument(
         "--link", choices=forms, metavar="FORM", help=f"{', '.join(forms)} (default: as in the settings)"
     )
+
+
+def _add_output_options(parser: argparse.ArgumentParser) -> None:
+    _add_link_option(parser)
     parser.add_argument("--copy", action="store_true", help="copy the link to the clipboard, too")
     parser.add_argument("--json", action="store_true", help="print a JSON array instead")
 
@@ -305,6 +315,9 @@ def _shield(argv: Sequence[str]) -> list[str]:
     words = list(argv)
     if words and words[0] in _ID_COMMANDS and "--" not in words:
         return _ids_last(words)
+    if words[:1] == ["embeds"] and WITH_IDS & set(words[1:2]) and "--" not in words:
+        flags = [word for word in words[2:] if word in ("--json", "--help", "-h")]
+        return [*words[:2], *flags, "--", *(word for word in words[2:] if word not in flags)]
     if "--geometry" in words[:-1]:
         at = words.index("--geometry")
         words[at : at + 2] = [f"--geometry={words[at + 1]}"]

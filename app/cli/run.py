@@ -50,8 +50,8 @@ def prepare(arguments: argparse.Namespace) -> Command:
             from app.cli.images import delete
 
             return lambda desk: delete(arguments, _with_store(desk))
-        case "account":
-            return _prepare_account(arguments)
+        case "account" | "embeds" | "gallery":
+            return _prepare_online(arguments)
         case command:
             raise ValueError(f"not a command with services: {command}")
 
@@ -83,6 +83,21 @@ _WITH_IMAGES = ("upload", "capture", "info", "delete")
 def _with_store(desk: Desk) -> StoreDesk:
     assert isinstance(desk, StoreDesk), "bootstrap builds it for these commands"
     return desk
+
+
+def _prepare_online(arguments: argparse.Namespace) -> Command:
+    """What only asks the service."""
+    match arguments.command:
+        case "embeds":
+            from app.cli.embeds import embeds
+
+            return lambda desk: embeds(arguments, _with_store(desk))
+        case "gallery":
+            from app.cli.gallery import gallery
+
+            return lambda desk: gallery(arguments, desk)
+        case _:
+            return _prepare_account(arguments)
 
 
 def _prepare_account(arguments: argparse.Namespace) -> Command:

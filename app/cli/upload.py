@@ -17,7 +17,7 @@ from app.cli.streams import Lines, say, standard_error
 from app.core.errors import ErrorKind
 from app.core.imglink import UploadOptions, Visibility
 from app.core.links import format_link
-from app.core.uploads import UploadItem, UploadState
+from app.core.uploads import NETWORK_TASKS, UploadItem, UploadState
 from app.core.workflow import SourceKind
 from app.services.incoming import Refused
 
@@ -38,11 +38,12 @@ class Sent:
 async def upload(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     """Send the files that can be sent, each on its own; say of the others why not."""
     taken: list[UploadItem] = []
+    options = await with_embed(arguments, desk, chosen_options(arguments, desk.options))
     try:
         queued = await desk.incoming.take_files(
             [desk.folder / path for path in arguments.paths],
             SourceKind.CLI,
-            chosen_options(arguments, desk.options),
+            options,
             on_taken=taken.append,
         )
     except asyncio.CancelledError:
@@ -58,7 +59,15 @@ def chosen_options(arguments: argparse.Namespace, settings: UploadOptions) -> Up
         visibility=Visibility.PRIVATE if arguments.private else settings.visibility,
         nsfw=arguments.nsfw or settings.nsfw,
         anonymous=arguments.anonymous or settings.anonymous,
+        embed=None if arguments.anonymous else settings.embed,
     )
+
+
+async def with_embed(arguments: argparse.Namespace, desk: StoreDesk, options: UploadOptions) -> UploadOptions:
+    """The options with the profile that `--embed` names. Raises InputError when there is no such."""
+    if not arguments.embed:
+        return options
+    return replace(options, embed=(await desk.embeds.find(arguments.embed)).id)
 
 
 async def finish(
@@ -105,9 +114,42 @@ async def finish(
     _print_results(arguments, sent)
     lines.check()
     code = exit_code(result.error_kind for result in sent.results)
+    code = await _see_given(desk, items) or code
     if arguments.copy and sent.links:
         code = await copy_links(sent.links, desk) or code
     return code
+
+
+async def _see_given(desk: StoreDesk, items: Sequence[UploadItem]) -> ExitCode:
+    """Wait until what arrived has its album and profile, too; what the service refuses of that is said."""
+    moved = asyncio.Event()
+    unsubscribe = desk.assignments.subscribe(lambda _: moved.set())
+    code = ExitCode.DONE
+    try:
+        for item in items:
+            code = await _see_one_given(desk, item, moved) or code
+    finally:
+        unsubscribe()
+    return code
+
+
+async def _see_one_given(desk: StoreDesk, item: UploadItem, moved: asyncio.Event) -> ExitCode:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while is_being_given(now := await desk.uploads.get(item.id)):
+                await moved.wait()
+                moved.clear()
+    except TimeoutError:
+        say(f"{item.file_name}: its album and profile follow when the tray application next starts.")
+        return ExitCode.WAIT
+    for _, reason in now.after.problems:
+        say(f"{item.file_name}: {reason}")
+    return ExitCode.FAILED if now.after.problems else ExitCode.DONE
+
+
+def is_being_given(item: UploadItem) -> bool:
+    """True while an upload that arrived still gets its album or profile."""
+    return item.state is UploadState.DONE and bool(item.after.due & NETWORK_TASKS)
 
 
 def _leave(

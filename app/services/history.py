@@ -100,6 +100,9 @@ class HistoryService:
         """Those of these images that are known, in their order."""
         return await self._store.find_entries(image_ids)
 
+    find_entries = find
+    """The store's own name for it, by which bulk jobs ask."""
+
     async def find_duplicate(self, sha256: str) -> HistoryEntry | None:
         """The latest image with these bytes that is not known to be gone; `sha256` is in hex."""
         return await self._store.find_by_hash(sha256) if sha256 else None

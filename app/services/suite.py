@@ -9,9 +9,11 @@ from app.services.account import AccountService
 from app.services.assignments import Assignments
 from app.services.capture import CaptureService
 from app.services.deletions import Deletions
+from app.services.embeds import EmbedService
 from app.services.followups import FollowUps
 from app.services.history import HistoryService
 from app.services.incoming import IncomingFiles
+from app.services.jobs import Jobs
 from app.services.sign_in import SignInGate
 from app.services.thumbnails import ThumbnailService
 from app.services.uploads import UploadQueue
@@ -32,6 +34,8 @@ class Services:
     captures: CaptureService
     follow_ups: FollowUps
     assignments: Assignments
+    jobs: Jobs
+    embeds: EmbedService
     incoming: IncomingFiles
     thumbnails: ThumbnailService
     clipboard: Clipboard
