@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.core.errors import InputError
 from app.core.ports import Hotkeys, Probe
 from app.hotkeys.null import NullHotkeys
+from app.hotkeys.portal import PortalHotkeys
 from app.hotkeys.watched import PynputHotkeys
 from app.hotkeys.x11 import X11Hotkeys
 
@@ -14,7 +15,7 @@ FORCE_VARIABLE = "IMGLINK_HOTKEYS"
 
 _WAYLAND = (
     "On Wayland, programs cannot take keys for themselves.",
-    "Give a key of your desktop's own settings the command “imglink capture region”.",
+    "Give a key of your desktop's own settings the command “imglink capture region --copy”.",
 )
 _NO_DISPLAY = ("There is no graphical session here.", "Start ImgLink Desktop inside a graphical session.")
 _TURNED_OFF = (f"Shortcuts are turned off by {FORCE_VARIABLE}.", f"Unset {FORCE_VARIABLE} to have them.")
@@ -23,18 +24,22 @@ _TURNED_OFF = (f"Shortcuts are turned off by {FORCE_VARIABLE}.", f"Unset {FORCE_
 def choose_hotkeys(environ: Mapping[str, str]) -> Hotkeys:
     """The first back end that works here, else one that binds nothing and says why.
 
-    `IMGLINK_HOTKEYS` (`x11`, `pynput`, `null`) forces one, which may then fail to start. Connects to the display for a
-    moment: call it off the loop. Raises InputError for an unknown name.
+    `IMGLINK_HOTKEYS` (`x11`, `pynput`, `portal`, `null`) forces one, which may then fail to start. Connects to the
+    display or the message bus for a moment: call it off the loop. Raises InputError for an unknown name.
     """
     options = _candidates(environ)
     if environ.get(FORCE_VARIABLE):
+        # Later it is asked where nothing may block.
+        options[0].probe()
         return options[0]
     probes = []
     for option in options:
         probes.append(option.probe())
         if probes[-1].available:
             return option
-    return NullHotkeys(probes[0].reason, probes[0].remedy)
+    # On Wayland it helps more to say how the desktop's own keys are given than how to come by another portal.
+    told = probes[-1] if _is_wayland(environ) else probes[0]
+    return NullHotkeys(told.reason, told.remedy)
 
 
 def probe_hotkeys(environ: Mapping[str, str]) -> tuple[Probe, ...]:
@@ -48,6 +53,7 @@ def _candidates(environ: Mapping[str, str]) -> tuple[Hotkeys, ...]:
     by_name: dict[str, Hotkeys] = {
         "x11": X11Hotkeys(display),
         "pynput": PynputHotkeys(display),
+        "portal": PortalHotkeys(environ),
         "null": NullHotkeys(*_TURNED_OFF),
     }
     if forced:
@@ -57,8 +63,12 @@ def _candidates(environ: Mapping[str, str]) -> tuple[Hotkeys, ...]:
             )
         return (by_name[forced],)
     # XWayland has a display too, but grabs there see only keys typed into X11 programs.
-    if environ.get("WAYLAND_DISPLAY") or environ.get("XDG_SESSION_TYPE") == "wayland":
-        return (NullHotkeys(*_WAYLAND),)
+    if _is_wayland(environ):
+        return (by_name["portal"], NullHotkeys(*_WAYLAND))
     if not display:
         return (NullHotkeys(*_NO_DISPLAY),)
     return (by_name["x11"], by_name["pynput"])
+
+
+def _is_wayland(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("WAYLAND_DISPLAY")) or environ.get("XDG_SESSION_TYPE") == "wayland"

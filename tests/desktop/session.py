@@ -230,7 +230,7 @@ class DesktopSession:
     def start(self, *, window_manager: bool, tray: bool, keyring: bool, notifications: bool) -> None:
         """Bring everything up; returns when each part answers."""
         self._start_x_server()
-        self._start_bus()
+        self.start_bus()
         if window_manager:
             self._serve("openbox", "--sm-disable")
         if tray:
@@ -331,7 +331,8 @@ class DesktopSession:
             output = "screen" if index == 0 else "none"
             self.run(["xrandr", "--setmonitor", f"MONITOR-{index + 1}", f"{size}+{rect.x}+{rect.y}", output])
 
-    def _start_bus(self) -> None:
+    def start_bus(self) -> None:
+        """Start the message bus; `start` does it with the rest."""
         socket = self.runtime_dir / "bus"
         self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket}"
         # No service folders: nothing is started behind our back, so what is not asked for is really not there.
@@ -382,6 +383,17 @@ def desktop_session(
     session = DesktopSession(folder, monitors=rects)
     try:
         session.start(window_manager=window_manager, tray=tray, keyring=keyring, notifications=notifications)
+        yield session
+    finally:
+        session.close()
+
+
+@contextlib.contextmanager
+def bus_session() -> Iterator[DesktopSession]:
+    """Run a private message bus without any screen, for the length of the block."""
+    session = DesktopSession(Path(tempfile.mkdtemp(prefix="imglink-bus-")), monitors=[])
+    try:
+        session.start_bus()
         yield session
     finally:
         session.close()

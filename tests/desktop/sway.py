@@ -205,7 +205,7 @@ class SwaySession(DesktopSession):
     def begin(self, *, bus: bool, portal: bool, notifications: bool) -> None:
         """Bring everything up; returns when each part answers."""
         if bus:
-            self._start_bus()
+            self.start_bus()
         else:
             self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.runtime_dir}/no-bus"
         self._start_sway()
