@@ -161,7 +161,7 @@ async def build_core(
         uploads=uploads,
         assignments=assignments,
         jobs=jobs,
-        embeds=EmbedService(link.gated, history, jobs),
+        embeds=EmbedService(link.gated, history, jobs, quiet=client),
         history=history,
         deletions=deletions,
         account=account,

@@ -51,8 +51,10 @@ class BulkJobs(Protocol):
 class EmbedService:
     """Runs on the asyncio thread. `api` may ask the person to sign in; then Cancelled may come from every call."""
 
-    def __init__(self, api: ImgLink, history: KnownImages, jobs: BulkJobs) -> None:
+    def __init__(self, api: ImgLink, history: KnownImages, jobs: BulkJobs, *, quiet: ImgLink | None = None) -> None:
+        """`quiet` is the same service, and never asks anybody to sign in."""
         self._api = api
+        self._quiet = quiet or api
         self._history = history
         self._jobs = jobs
         self._profiles: Profiles | None = None
@@ -76,6 +78,12 @@ class EmbedService:
         profiles = await self._api.embeds()
         self._set(profiles)
         return profiles
+
+    async def peek(self) -> Profiles:
+        """The same for what nobody asked for: raises NotAuthenticated where `list` lets the person sign in."""
+        if self._profiles is None:
+            self._set(await self._quiet.embeds())
+        return self._profiles or ()
 
     async def find(self, text: str) -> EmbedProfile:
         """The profile with this id, or this very name. Raises InputError when there is none, or several."""

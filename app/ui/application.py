@@ -28,6 +28,8 @@ from app.settings.file import SettingsFile
 from app.settings.schema import Settings
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
+from app.ui.embeds_controller import EmbedsController
+from app.ui.gallery_controller import GalleryController
 from app.ui.network import NetworkWatch
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
@@ -110,6 +112,10 @@ class Application(QObject):
         self.settings = SettingsController(
             self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self
         )
+        self.embeds = EmbedsController(self._bridge, parts.settings_file, self.thumbnails, self.show_error, self)
+        self.gallery = GalleryController(
+            self._bridge, parts.settings_file, self.thumbnails, open_url, self._base_url, self
+        )
         self._connect()
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -144,6 +150,8 @@ class Application(QObject):
         self.thumbnails.clear()
         self._session.stop()
         self.sign_in.close()
+        self.embeds.close()
+        self.gallery.close()
         self.settings.close()
         self.window.close()
         try:
@@ -183,6 +191,8 @@ class Application(QObject):
         self.unsaved.attach(services)
         self.thumbnails.set_service(services.thumbnails)
         self.sign_in.attach(self._base_url, prepared.status)
+        self.embeds.attach(services, prepared.status)
+        self.gallery.attach(services)
         self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
         self._parts.on_ready(prepared.bound)
         self._tell_unbound(prepared.bound)
@@ -287,6 +297,7 @@ class Application(QObject):
         self.window.set_shortcuts(settings.hotkeys.shortcuts)
         self.uploads.shows_cards = settings.notifications.card
         self.uploads.notifies = settings.notifications.desktop
+        self.embeds.apply_settings(settings)
 
     # --- telling the person -------------------------------------------------------------------------------------------
 
@@ -318,11 +329,15 @@ class Application(QObject):
         self.tray.capture_requested.connect(self.capture)
         self.tray.window_requested.connect(self.window.toggle_near)
         self.tray.upload_files_requested.connect(self._choose_files)
-        self.tray.gallery_requested.connect(self._open_gallery)
+        self.tray.gallery_requested.connect(self.gallery.present)
+        self.tray.embeds_requested.connect(self.embeds.present)
+        self.tray.embed_chosen.connect(self.embeds.set_default)
+        self.tray.menu_opening.connect(self.embeds.peek)
+        self.embeds.profiles_changed.connect(self.tray.set_embeds)
         self.window.capture_requested.connect(self.capture)
         self.window.files_dropped.connect(self.upload_files)
         self.window.image_dropped.connect(self.upload_picture)
-        self.window.gallery_requested.connect(self._open_gallery)
+        self.window.gallery_requested.connect(self.gallery.present)
         self.tray.settings_requested.connect(self.settings.present)
         self.window.settings_requested.connect(self.settings.present)
         self.window.quit_requested.connect(self.quit)
@@ -343,9 +358,6 @@ class Application(QObject):
     def _choose_files(self) -> None:
         self.window.open_near(self.tray.icon_rect)
         self.window.choose_files()
-
-    def _open_gallery(self) -> None:
-        open_url(self._base_url)
 
     # --- the session --------------------------------------------------------------------------------------------------
 
@@ -371,6 +383,7 @@ class Application(QObject):
     @staticmethod
     async def _try_again(services: Services) -> None:
         services.assignments.network_changed()
+        services.jobs.network_changed()
         services.thumbnails.network_changed()
         await services.uploads.network_changed()
 

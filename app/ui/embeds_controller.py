@@ -151,6 +151,12 @@ class EmbedsController(QObject):
         else:
             self._read()
 
+    def peek(self) -> None:
+        """Learn what profiles there are for a menu that opens; a failure shows when somebody asks for them."""
+        parts = self._parts
+        if parts is not None and self._is_signed_in and self._profiles is None:
+            self._submit(parts.embeds.peek, on_error=lambda _: None)
+
     def _sign_in(self) -> None:
         # The gate before the service asks; here it only has to be asked for something.
         self._read()

@@ -40,15 +40,16 @@ class GalleryController(QObject):
         settings_file: SettingsFile,
         thumbnails: ThumbnailLoader,
         open_url: Callable[[str], None],
-        show_error: Callable[[UserFacingError], None],
+        web_url: str,
         parent: QObject,
     ) -> None:
+        """`web_url` is the service's own gallery."""
         super().__init__(parent)
         self._bridge = bridge
         self._file = settings_file
         self._thumbnails = thumbnails
         self._open_url = open_url
-        self._show_error = show_error
+        self._web_url = web_url
         self._parts: GalleryParts | None = None
         self._window: GalleryWindow | None = None
         self._reading: TaskHandle | None = None
@@ -97,7 +98,7 @@ class GalleryController(QObject):
 
     def open_on_web(self) -> None:
         """Open the service's own page."""
-        self._open_url(self._file.settings.account.base_url)
+        self._open_url(self._web_url)
 
     def _make_window(self) -> GalleryWindow:
         # Loaded when it is wanted: most days it is not.

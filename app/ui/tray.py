@@ -10,12 +10,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRect, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.ui import icons
 
 if TYPE_CHECKING:
+    from app.core.imglink import EmbedId, EmbedProfile
     from app.core.uploads import UploadItem
 
 _RECENT_NAME_CHARS = 40
@@ -42,6 +43,11 @@ class Tray(QObject):
     copy_link_requested = Signal(str)
     """The id of a recent upload."""
     gallery_requested = Signal()
+    embeds_requested = Signal()
+    embed_chosen = Signal(object)
+    """The EmbedId of the profile that new uploads get from now on, or None."""
+    menu_opening = Signal()
+    """The menu is about to be seen."""
     settings_requested = Signal()
     pause_toggled = Signal(bool)
     quit_requested = Signal()
@@ -122,6 +128,25 @@ class Tray(QObject):
             )
         self._recent.menuAction().setVisible(bool(items))
 
+    def set_embeds(self, profiles: Sequence[EmbedProfile], default: EmbedId | None) -> None:
+        """Offer these for new uploads; `default` is the one that they get."""
+        for action in self._embeds.actions()[1:]:
+            self._embeds.removeAction(action)
+            action.deleteLater()
+        choices = [(profile.id, profile.fields.name) for profile in profiles]
+        if default is not None and default not in [embed_id for embed_id, _ in choices]:
+            choices.append((default, self.tr("Profile {id}").format(id=default)))
+        if not choices:
+            return
+        self._embeds.addSection(self.tr("New uploads get"))
+        group = QActionGroup(self._embeds)
+        for embed_id, name in [(None, self.tr("No profile")), *choices]:
+            action = self._add(self._embeds, _menu_text(name))
+            action.setCheckable(True)
+            action.setChecked(embed_id == default)
+            group.addAction(action)
+            action.triggered.connect(lambda _=False, chosen=embed_id: self.embed_chosen.emit(chosen))
+
     def build_menu(self) -> None:
         """Fill the menu; once, before anything that it shows is set."""
         from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode
@@ -146,6 +171,8 @@ class Tray(QObject):
         menu.addSeparator()
         self._recent = menu.addMenu(self.tr("Copy recent link"))
         self._recent.menuAction().setVisible(False)
+        self._embeds = menu.addMenu(self.tr("Embed profiles"))
+        self._add(self._embeds, self.tr("Manage…")).triggered.connect(self.embeds_requested)
         self._add(menu, self.tr("Gallery")).triggered.connect(self.gallery_requested)
         menu.addSeparator()
         self._pause = self._add(menu, self.tr("Pause uploads"))
@@ -154,6 +181,7 @@ class Tray(QObject):
         self._add(menu, self.tr("Settings…")).triggered.connect(self.settings_requested)
         menu.addSeparator()
         self._add(menu, self.tr("Quit")).triggered.connect(self.quit_requested)
+        menu.aboutToShow.connect(self.menu_opening)
         self._icon.setContextMenu(menu)
 
     @staticmethod
