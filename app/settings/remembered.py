@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -68,3 +69,34 @@ class RememberedRegion:
         except OSError:
             with suppress(OSError):
                 temporary.unlink()
+
+
+class RememberedWindow:
+    """How a window was left: its place, columns and the like. Losing it is no harm, so nothing here ever fails."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> dict[str, str]:
+        """What was stored; nothing when there is nothing, or it cannot be read. Blocks."""
+        try:
+            values = json.loads(self._path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        if not isinstance(values, dict):
+            return {}
+        return {name: value for name, value in values.items() if isinstance(value, str)}
+
+    def store(self, values: Mapping[str, str]) -> None:
+        """Remember these. Blocks."""
+        _replace(self._path, json.dumps(dict(values)))
+
+
+def _replace(path: Path, data: str) -> None:
+    temporary = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        temporary.write_text(data, encoding="ascii")
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()

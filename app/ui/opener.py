@@ -1,6 +1,8 @@
-"""Opening pages in the person's browser."""
+"""Opening pages in the person’s browser, and pictures and folders in the programs for them."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -11,3 +13,13 @@ def open_url(url: str) -> None:
     address = QUrl(url, QUrl.ParsingMode.StrictMode)
     if address.isValid() and address.scheme() in ("https", "http"):
         QDesktopServices.openUrl(address)
+
+
+def open_file(path: Path) -> None:
+    """Open one of our own picture files in the program that the person uses for its kind."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def open_folder(path: Path) -> None:
+    """Show a folder in the person's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

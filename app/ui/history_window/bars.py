@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar, QWidget
 
 from app.core.history import HistoryStatistics
 from app.core.imglink import UPLOADS_PER_HOUR
@@ -186,31 +186,3 @@ class StatisticsStrip(QWidget):
         made.setObjectName("dot")
         made.hide()
         return made
-
-
-class EmptyState(QWidget):
-    """In the list's place: why there is nothing, and what to do."""
-
-    def __init__(
-        self, symbol: str, title: str, text: str, action: str = "", on_action: Callable[[], object] | None = None
-    ) -> None:
-        super().__init__()
-        from app.ui.widgets import Symbol, heading
-
-        self._title, self._text = heading(title, 1.15), label(text, tone="muted", wrap=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL)
-        column.setSpacing(theme.SPACE_S)
-        column.addStretch(1)
-        column.addWidget(Symbol(symbol, size=36), 0, Qt.AlignmentFlag.AlignCenter)
-        for part in (self._title, self._text):
-            part.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            column.addWidget(part)
-        if on_action is not None:
-            column.addWidget(button(action, on_action), 0, Qt.AlignmentFlag.AlignCenter)
-        column.addStretch(1)
-
-    def set_texts(self, title: str, text: str) -> None:
-        """Say this."""
-        self._title.setText(title)
-        self._text.setText(text)

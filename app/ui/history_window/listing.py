@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.core.history import EntryId, HistoryEntry
-from app.ui.history_window.bars import EmptyState
 from app.ui.history_window.drag import make_drag_data
 from app.ui.history_window.grid import HistoryGrid
-from app.ui.history_window.model import HistoryModel
+from app.ui.history_window.model import Column, HistoryModel
 from app.ui.history_window.pictures import Pictures
 from app.ui.history_window.switch import ViewMode
 from app.ui.history_window.table import HistoryTable
+from app.ui.message_page import MessagePage
 from app.ui.texts import shortcut_text
 
 _MOST_KNOWN = 2000
@@ -52,16 +52,12 @@ class ListPane(QStackedWidget):
         self._drag_files: Mapping[EntryId, Path] = {}
         self._mode = ViewMode.GRID
         self._blank = QWidget()
-        self._loading = EmptyState("history", self.tr("Reading the history…"), "")
-        self._empty = EmptyState("history", "", "")
-        self._no_match = EmptyState(
-            "search",
-            self.tr("Nothing matches"),
-            self.tr("Try fewer words or other filters."),
-            self.tr("Show everything"),
-            self.clear_requested.emit,
-        )
-        self._error = EmptyState("alert", "", "", self.tr("Try again"), self.retry_requested.emit)
+        self._loading, self._empty = MessagePage("history"), MessagePage("history")
+        self._no_match, self._error = MessagePage("search"), MessagePage("alert", tone="danger")
+        self._loading.say(self.tr("Reading the history…"), "")
+        self._no_match.say(self.tr("Nothing matches"), self.tr("Try fewer words, or other filters."))
+        self._no_match.offer(self.tr("Show everything"), self.clear_requested.emit)
+        self._error.offer(self.tr("Try again"), self.retry_requested.emit)
         for page in (self._blank, self._loading, self.grid, self.table, self._empty, self._no_match, self._error):
             self.addWidget(page)
         self._slow = QTimer(self, singleShot=True, interval=400)
@@ -103,7 +99,7 @@ class ListPane(QStackedWidget):
             if keys
             else self.tr("Capture a region, or drop a file.")
         )
-        self._empty.set_texts(self.tr("Nothing uploaded yet"), how)
+        self._empty.say(self.tr("Nothing uploaded yet"), how)
 
     def show_loading(self) -> None:
         """Nothing is known yet; said only when that takes a while."""
@@ -113,7 +109,7 @@ class ListPane(QStackedWidget):
     def show_error(self, text: str) -> None:
         """The history could not be read."""
         self._slow.stop()
-        self._error.set_texts(self.tr("The history cannot be read"), text)
+        self._error.say(self.tr("The history cannot be read"), text)
         self.setCurrentWidget(self._error)
 
     def show_list(self, *, is_restricted: bool) -> None:
@@ -152,11 +148,12 @@ class ListPane(QStackedWidget):
     def choose(self, ids: Sequence[EntryId], current: EntryId | None = None) -> None:
         """Choose these, as far as they are listed."""
         selection, flag = self.grid.selectionModel(), QItemSelectionModel.SelectionFlag
-        selection.clearSelection()
+        wanted, last = QItemSelection(), len(Column) - 1
         for each in ids:
-            row = self.model.row_of(each)
-            if row is not None:
-                selection.select(self.model.index(row, 0), flag.Select | flag.Rows)
+            found = self.model.row_of(each)
+            if found is not None:
+                wanted.select(self.model.index(found, 0), self.model.index(found, last))
+        selection.select(wanted, flag.ClearAndSelect)
         row = None if current is None else self.model.row_of(current)
         if row is not None:
             selection.setCurrentIndex(self.model.index(row, 0), flag.NoUpdate)

@@ -1,0 +1,192 @@
+"""Joins the history window with the history, and keeps how it was left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core.errors import UserFacingError
+from app.core.history import HistoryEvent
+from app.core.imglink import AlbumId, EmbedId
+from app.core.uploads import UploadItem
+from app.services.deletions import DeletionEvent
+from app.services.suite import Services
+from app.settings.file import SettingsFile
+from app.settings.remembered import RememberedWindow
+from app.settings.schema import Settings
+from app.ui.bridge import Bridge
+from app.ui.thumbnail_loader import ThumbnailLoader
+
+if TYPE_CHECKING:
+    from app.ui.history_actions import HistoryActions
+    from app.ui.history_reader import HistoryReader
+    from app.ui.history_window import HistoryWindow
+    from app.ui.history_window.local_copies import LocalCopies
+    from app.ui.tray_window.uploads import UploadsView
+
+
+class HistoryController(QObject):
+    """Lives on the Qt thread. The window is made when it is first wanted, and kept."""
+
+    images_for_album = Signal(object)
+    """A tuple of ImageIds that the person wants in an album."""
+    images_for_embed = Signal(object)
+    """A tuple of HistoryEntries that the person wants to give an embed profile."""
+    uploads_view_made = Signal(object)
+    """The window's UploadsView, to be joined with the queue."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        settings_file: SettingsFile,
+        thumbnails: ThumbnailLoader,
+        remembered: RememberedWindow,
+        edit_folder: Callable[[], Path],
+        show_error: Callable[[UserFacingError], None],
+        parent: QObject,
+    ) -> None:
+        """`edit_folder` is where copies go that are opened in other programs."""
+        super().__init__(parent)
+        self._bridge = bridge
+        self._file = settings_file
+        self._thumbnails = thumbnails
+        self._remembered = remembered
+        self._edit_folder = edit_folder
+        self._show_error = show_error
+        self._services: Services | None = None
+        self._window: HistoryWindow | None = None
+        self._reader: HistoryReader | None = None
+        self._actions: HistoryActions | None = None
+        self._copies: LocalCopies | None = None
+        self._arrangement: Mapping[str, str] = {}
+        self._uploads: Sequence[UploadItem] = ()
+        self._albums: Mapping[AlbumId, str] = {}
+        self._embeds: Mapping[EmbedId, str] = {}
+        thumbnails.ready.connect(self._picture_ready)
+
+    @property
+    def window(self) -> HistoryWindow | None:
+        """The window, once there is one."""
+        return self._window
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    def attach(self, services: Services) -> None:
+        """Begin; a window that is open already is filled."""
+        self._services = services
+
+        async def watch() -> dict[str, str]:
+            services.history.subscribe(lambda event: self._bridge.post(self._on_history, event))
+            services.deletions.subscribe(lambda event: self._bridge.post(self._on_deletion, event))
+            return await asyncio.to_thread(self._remembered.load)
+
+        self._bridge.submit(watch, owner=self, on_done=self._begin, on_error=self._show_error)
+
+    def present(self) -> None:
+        """Bring the window to the front."""
+        if self._window is None:
+            self._window = self._make_window()
+            self._fill()
+        self._window.present()
+        if self._reader is not None:
+            self._reader.wake()
+
+    def close(self) -> None:
+        """Destroy the window, and the copies that were made to be dragged out."""
+        if self._window is not None:
+            self._window.close()
+            self._window.deleteLater()
+            self._window = self._reader = self._actions = None
+        if self._copies is not None:
+            self._copies.close()
+
+    # --- what others tell ---------------------------------------------------------------------------------------------
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Follow what links are copied as, and which key takes a region."""
+        if self._window is not None:
+            self._window.set_shortcut(settings.hotkeys.shortcuts.get("region", ""))
+            if self._actions is not None:
+                self._window.set_links(settings.links.form, self._actions.links_of)
+
+    def set_uploads(self, items: Sequence[UploadItem]) -> None:
+        """Show these above the list: what is not finished."""
+        self._uploads = tuple(items)
+        if self._window is not None:
+            self._window.set_uploads(self._uploads)
+
+    def set_albums(self, titles: Mapping[AlbumId, str]) -> None:
+        """Tell what albums are called."""
+        self._albums = dict(titles)
+        if self._window is not None:
+            self._window.set_albums(self._albums)
+
+    def set_embeds(self, names: Mapping[EmbedId, str]) -> None:
+        """Tell what embed profiles are called."""
+        self._embeds = dict(names)
+        if self._window is not None:
+            self._window.set_embeds(self._embeds)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _begin(self, arrangement: Mapping[str, str]) -> None:
+        self._arrangement = arrangement
+        if self._window is not None:
+            self._window.arrange(arrangement)
+            self._fill()
+
+    def _make_window(self) -> HistoryWindow:
+        # Loaded when it is wanted: most days it is not.
+        from app.ui.history_window import HistoryWindow
+
+        window = HistoryWindow(self._thumbnails)
+        window.arrange(self._arrangement)
+        window.set_albums(self._albums)
+        window.set_embeds(self._embeds)
+        window.set_uploads(self._uploads)
+        window.set_shortcut(self._file.settings.hotkeys.shortcuts.get("region", ""))
+        window.closed.connect(self._remember)
+        view: UploadsView = window.waiting
+        self.uploads_view_made.emit(view)
+        return window
+
+    def _fill(self) -> None:
+        window, services = self._window, self._services
+        if window is None or services is None or self._reader is not None:
+            return
+        from app.ui.history_actions import HistoryActions
+        from app.ui.history_reader import HistoryReader
+        from app.ui.history_window.local_copies import LocalCopies
+
+        self._copies = self._copies or LocalCopies()
+        actions = HistoryActions(self._bridge, services, window, self._file, self._copies, self._edit_folder)
+        actions.images_for_album.connect(self.images_for_album)
+        actions.images_for_embed.connect(self.images_for_embed)
+        self._actions = actions
+        self._reader = HistoryReader(self._bridge, services.history, window, self._show_error)
+        self._reader.start()
+
+    def _remember(self) -> None:
+        if self._window is not None:
+            values = self._arrangement = self._window.arrangement()
+
+            async def store() -> None:
+                await asyncio.to_thread(self._remembered.store, values)
+
+            self._bridge.submit(store, owner=self)
+
+    def _on_history(self, event: HistoryEvent) -> None:
+        if self._reader is not None:
+            self._reader.take(event)
+
+    def _on_deletion(self, event: DeletionEvent) -> None:
+        if self._actions is not None:
+            self._actions.take(event)
+
+    def _picture_ready(self, _key: object) -> None:
+        if self._window is not None and self._window.isVisible():
+            self._window.repaint_pictures()
