@@ -406,12 +406,6 @@ class UploadStore(Protocol):
         `change` gets what is stored; it runs on the database's thread, so that two changes never undo each other.
         """
 
-    async def update_image(self, image: Image) -> UploadItem | None:
-        """Record what the service says of an image now; None when it is not one of ours."""
-
-    async def mark_deleted(self, image_id: ImageId) -> UploadItem | None:
-        """Record that an image is gone from the service; None when it is not one of ours."""
-
     async def remove(self, upload_id: UploadId) -> None:
         """Forget the row and its file."""
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import ErrorKind
 from app.core.uploads import UploadId, UploadState
-from app.store import ledger, rows
+from app.store import history_rows, ledger, rows
 from app.store.database import transaction
 from app.store.outbox import Outbox, sidecar_name
 
 if TYPE_CHECKING:
     import sqlite3
 
+_READ_AT_ONCE = 500
 INTERRUPTED = "ImgLink Desktop stopped just before the answer came: this may already be uploaded."
 REBUILT = "The list of uploads was damaged and is rebuilt: this may already be uploaded."
 FOUND = "Found in the outbox after a crash; it has not been uploaded."
@@ -35,6 +36,8 @@ class Recovery:
     """Their file is gone."""
     set_aside: Path | None = None
     """Where the damaged database is kept."""
+    salvaged: int = 0
+    """How many entries of the history came from it or from a backup."""
 
 
 def recover_rows(connection: sqlite3.Connection, alive: Collection[str], now: datetime, found: Recovery) -> None:
@@ -72,6 +75,32 @@ def reconcile(
     with transaction(connection):
         known = _rows_without_files(connection, listing.files, now, found)
         _files_without_rows(connection, outbox, listing.files - known, now, found, is_rebuilt=is_rebuilt)
+
+
+def purge_forgotten(connection: sqlite3.Connection, outbox: Outbox) -> None:
+    """Remove for good what was forgotten in earlier runs, with its files. Only while no other process is there."""
+    forgotten = connection.execute(
+        "SELECT f.id, f.upload_id, u.file FROM forgotten f LEFT JOIN uploads u ON u.id = f.upload_id "
+        # One that came back by an import has its upload again.
+        "AND NOT EXISTS (SELECT 1 FROM history h WHERE h.upload_id = f.upload_id)"
+    ).fetchall()
+    for entry_id, upload_id, file in forgotten:
+        if file is not None:
+            # Bytes first: a crash here leaves a row whose file is missing, which the next start removes.
+            outbox.discard(file)
+        with transaction(connection):
+            if file is not None:
+                rows.delete(connection, upload_id)
+            connection.execute("DELETE FROM history_albums WHERE entry = ?", (entry_id,))
+            connection.execute("DELETE FROM forgotten WHERE id = ?", (entry_id,))
+
+
+def read_migrated(connection: sqlite3.Connection) -> None:
+    """Let the search find what a migration brought."""
+    is_more = True
+    while is_more:
+        with transaction(connection):
+            is_more = history_rows.read_migrated(connection, _READ_AT_ONCE)
 
 
 def _rows_without_files(
@@ -124,4 +153,6 @@ def _files_without_rows(
             # Nobody was told that it is saved, and it may have been captured again since: ask first.
             state, reason = UploadState.PAUSED, FOUND
         rows.add(connection, sidecar, state, since, reason=reason)
+        if state is UploadState.DONE and (item := rows.get(connection, outbox.path, sidecar.id)) is not None:
+            history_rows.record_done(connection, item, since, outbox.path, is_news=False)
         found.adopted.append(sidecar.id)

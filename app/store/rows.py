@@ -133,6 +133,13 @@ def set_image(connection: sqlite3.Connection, image: Image) -> None:
     )
 
 
+def refresh_image(connection: sqlite3.Connection, image: Image) -> None:
+    """The same; what it leaves out stays as it was known."""
+    query = "SELECT image FROM uploads WHERE image_id = ? AND image IS NOT NULL LIMIT 1"
+    row = connection.execute(query, (image.id,)).fetchone()
+    set_image(connection, merged(None if row is None else load_image(row[0]), image))
+
+
 def merged(known: Image | None, fresh: Image) -> Image:
     """`fresh`, with what it leaves out (the delete link, for one) taken from what was known."""
     missing = {} if known is None else {name: getattr(known, name) for name in _unset(fresh)}
@@ -189,7 +196,13 @@ def unfinished(connection: sqlite3.Connection, folder: Path) -> tuple[UploadItem
 
 def recent(connection: sqlite3.Connection, folder: Path, limit: int) -> tuple[UploadItem, ...]:
     """The latest that are done, newest first."""
-    return _select(connection, folder, "WHERE state = 'done' ORDER BY finished_at DESC, seq DESC LIMIT ?", (limit,))
+    return _select(
+        connection,
+        folder,
+        "WHERE state = 'done' AND id NOT IN (SELECT upload_id FROM forgotten WHERE upload_id IS NOT NULL) "
+        "ORDER BY finished_at DESC, seq DESC LIMIT ?",
+        (limit,),
+    )
 
 
 def take_stale_files(connection: sqlite3.Connection, keep_bytes: int) -> list[str]:

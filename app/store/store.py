@@ -17,14 +17,16 @@ from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import Image, ImageId
 from app.core.ports import Clock, NewUpload
 from app.core.uploads import AfterUpload, QueueState, UploadId, UploadItem, UploadState
-from app.store import durable, ledger, rows
+from app.store import durable, history_rows, ledger, rows
 from app.store.codec import Sidecar
 from app.store.database import DamagedDatabase, open_database, relaxed, set_aside, transaction
 from app.store.errors import is_environment, not_saved
 from app.store.history import SqliteHistoryStore
+from app.store.jobs import SqliteJobStore, release_jobs
 from app.store.outbox import Outbox, read_bytes, read_file, sidecar_of
 from app.store.owners import Owner, opening
-from app.store.recovery import Recovery, reconcile, recover_rows
+from app.store.recovery import Recovery, purge_forgotten, read_migrated, reconcile, recover_rows
+from app.store.salvage import salvage
 from app.store.shared import SharedDatabase
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ class SqliteUploadStore:
         self._keep_bytes = keep_bytes
         self.database = SharedDatabase()
         """Shared with the other stores."""
-        self.history = SqliteHistoryStore(self.database)
+        self.history: SqliteHistoryStore
+        self.jobs: SqliteJobStore
         self._file_threads = ThreadPoolExecutor(2, thread_name_prefix="outbox")
         self._outbox: Outbox
         self._owner: Owner
@@ -134,14 +137,6 @@ class SqliteUploadStore:
         """See `UploadStore`."""
         return await self.database.run(lambda: self._change_after(upload_id, change))
 
-    async def update_image(self, image: Image) -> UploadItem | None:
-        """See `UploadStore`."""
-        return await self.database.run(lambda: self._update_image(image))
-
-    async def mark_deleted(self, image_id: ImageId) -> UploadItem | None:
-        """See `UploadStore`."""
-        return await self.database.run(lambda: self._mark_deleted(image_id))
-
     async def remove(self, upload_id: UploadId) -> None:
         """See `UploadStore`."""
         await self.database.run(lambda: self._remove(upload_id))
@@ -194,6 +189,8 @@ class SqliteUploadStore:
         """With the opening lock held, so that no other process opens or recovers meanwhile."""
         alive, dead = self._owner.others()
         self._outbox = Outbox(self._folder / "outbox")
+        self.history = SqliteHistoryStore(self.database, self._outbox.path, self._clock)
+        self.jobs = SqliteJobStore(self.database, self._owner.token)
         try:
             self.database.connection = self._connect(is_alone=not alive, look_closely=bool(dead))
             try:
@@ -227,9 +224,15 @@ class SqliteUploadStore:
     def _recover(self, alive: frozenset[str]) -> None:
         now = self._clock.now()
         recover_rows(self.database.connection, alive, now, self.recovery)
-        if not alive:
-            is_rebuilt = self.recovery.set_aside is not None
-            reconcile(self.database.connection, self._outbox, now, self.recovery, is_rebuilt=is_rebuilt)
+        release_jobs(self.database.connection, alive)
+        if alive:
+            return
+        damaged = self.recovery.set_aside
+        if damaged is not None:
+            self.recovery.salvaged = salvage(self.database.connection, self._outbox.path, damaged)
+        reconcile(self.database.connection, self._outbox, now, self.recovery, is_rebuilt=damaged is not None)
+        purge_forgotten(self.database.connection, self._outbox)
+        read_migrated(self.database.connection)
 
     def _close(self) -> None:
         try:
@@ -286,6 +289,8 @@ class SqliteUploadStore:
                 # What the service plainly refused, or never had whole, is no upload.
                 counts = state in (UploadState.DONE, UploadState.UNCERTAIN)
                 ledger.end(self.database.connection, upload_id, now, counts=counts)
+            if state is UploadState.DONE:
+                history_rows.record_done(self.database.connection, self._row(upload_id), now, self._outbox.path)
         return self._row(upload_id)
 
     def _row(self, upload_id: UploadId) -> UploadItem:
@@ -301,19 +306,6 @@ class SqliteUploadStore:
                 return None
             rows.set_after(self.database.connection, upload_id, change(item.after))
         return self._row(upload_id)
-
-    def _update_image(self, image: Image) -> UploadItem | None:
-        item = rows.find(self.database.connection, self._outbox.path, image.id)
-        if item is None:
-            return None
-        with transaction(self.database.connection):
-            rows.set_image(self.database.connection, rows.merged(item.image, image))
-        return self._row(item.id)
-
-    def _mark_deleted(self, image_id: ImageId) -> UploadItem | None:
-        with transaction(self.database.connection):
-            rows.set_gone(self.database.connection, image_id)
-        return rows.find(self.database.connection, self._outbox.path, image_id)
 
     def _remove(self, upload_id: UploadId) -> None:
         item = self._row(upload_id)

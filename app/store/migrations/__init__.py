@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
-from app.store.migrations import m0001_uploads, m0002_follow_up
+from app.store.migrations import m0001_uploads, m0002_follow_up, m0003_history, m0004_jobs
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (m0001_uploads.STATEMENTS, m0002_follow_up.STATEMENTS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    m0001_uploads.STATEMENTS,
+    m0002_follow_up.STATEMENTS,
+    m0003_history.STATEMENTS,
+    m0004_jobs.STATEMENTS,
+)

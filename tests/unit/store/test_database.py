@@ -17,6 +17,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FROZEN = (
     "115f33860ac88d0b05bbc70e24efc2459d0ca5da300c98b5d40597e78594fc1a",
     "f1df0fcbb1712fe4b64c7e4d5caaee81acbb94b21f015889eaa62239bd2429c2",
+    "fb7964f339571e0bd6c812928b53d48857862f6a3fd24d043a6b74938d261dfe",
+    "2721222ff3091b4988825d8f308f34ef252d38df93975dda1205548fdddaffec",
 )
 """SHA-256 of each migration that has been written: a change belongs into a new one."""
 

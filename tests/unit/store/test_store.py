@@ -170,24 +170,6 @@ def test_recent_has_the_latest_first(tmp_path: Path) -> None:
     with_store(tmp_path / "s", finish)
 
 
-def test_what_the_service_says_now_is_merged_into_what_it_said(tmp_path: Path) -> None:
-    async def refresh(store: SqliteUploadStore) -> None:
-        item = await store.add_bytes(PNG, PLAIN)
-        await store.set_state(item.id, UploadState.DONE, image=IMAGE)
-        fresh = await store.update_image(Image(IMAGE.id, "https://i.imglink.cc/new.png", views=7))
-        assert fresh is not None
-        assert fresh.image is not None
-        assert (fresh.image.url, fresh.image.views) == ("https://i.imglink.cc/new.png", 7)
-        assert fresh.image.delete == IMAGE.delete
-        assert await store.update_image(Image(ImageId("other"), "https://i.imglink.cc/o.png")) is None
-        gone = await store.mark_deleted(IMAGE.id)
-        assert gone is not None
-        assert gone.remote_state is RemoteState.GONE
-        assert await store.mark_deleted(ImageId("other")) is None
-
-    with_store(tmp_path / "s", refresh)
-
-
 def test_forgetting_removes_row_file_and_sidecar(tmp_path: Path) -> None:
     async def forget(store: SqliteUploadStore) -> None:
         item = await store.add_bytes(PNG, PLAIN)

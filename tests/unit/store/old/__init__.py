@@ -1,0 +1,1 @@
+"""Databases as old versions left them: `v1.db` and so on, made by `make` with the migrations of their time."""
