@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from app.system.flags import KEEPER_FLAG, SECRETS_FLAG
+from app.system.flags import KEEPER_FLAG, SECRETS_FLAG, SIGN_IN_FLAG
 
 DEMO_FLAG = "--demo"
 _GC_THRESHOLD = 100_000
@@ -27,6 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from app.secrets.child import answer_requests
 
         return answer_requests()
+
+    if words == [SIGN_IN_FLAG]:
+        from app.ui.sign_in.page import show_sign_in_page
+
+        return show_sign_in_page()
 
     if words in ([], [DEMO_FLAG]):
         # Told apart here, because the grammar costs more than all that a start has to do before its icon shows.

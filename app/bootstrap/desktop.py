@@ -16,7 +16,9 @@ from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.settings.remembered import first_time
+from app.system.flags import SIGN_IN_FLAG
 from app.system.paths import screenshots_folder
+from app.system.relaunch import own_command, own_environment
 from app.system.session import SessionType, detect_session
 from app.ui.application import Application, Parts
 from app.ui.bridge import Bridge
@@ -79,6 +81,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         screenshots_folder=str(screenshots_folder("", profile.environ, home=Path.home(), platform=sys.platform)),
         read_key=lambda: _load_keymap(profile.environ),
         is_first_start=lambda: first_time(profile.paths.state / "welcomed"),
+        sign_in_page=lambda: (own_command(SIGN_IN_FLAG), own_environment(profile.environ)),
         notices=profile.notices,
     )
     # Known to `build`, which is called when it runs.

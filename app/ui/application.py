@@ -71,6 +71,8 @@ class Parts:
     """Loads the keyboard layout, for recording shortcuts."""
     is_first_start: Callable[[], bool]
     """True once in the life of a home folder; blocks for as long as making a file takes."""
+    sign_in_page: Callable[[], tuple[Sequence[str], Mapping[str, str]]]
+    """The command that shows the site's own sign-in page, with its environment."""
     notices: Sequence[str] = ()
     """What the person should be told at the start, such as a settings file that was damaged."""
 
@@ -107,7 +109,7 @@ class Application(QObject):
         self._network = NetworkWatch(self)
         # What the services speak to until the end, whatever the settings say for the next start.
         self._base_url = parts.settings_file.settings.account.base_url
-        self.sign_in = SignInController(self._bridge, self.ready, self)
+        self.sign_in = SignInController(self._bridge, self.ready, parts.sign_in_page, self)
         self._session = SessionWatch(SystemClock().now, self)
         self.settings = SettingsController(
             self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self

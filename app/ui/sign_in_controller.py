@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject
 
-from app.core.errors import UserFacingError
-from app.core.service_errors import NoPasswordSignIn
+from app.core.errors import InputError, UserFacingError
+from app.core.service_errors import NoPasswordSignIn, NotAuthenticated
 from app.services.account import AccountService, AccountStatus
 from app.services.sign_in import SignInReason
 from app.services.suite import Services
@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 class SignInController(QObject):
     """Lives on the Qt thread. The dialog is made when it is wanted, and destroyed when it closes."""
 
-    def __init__(self, bridge: Bridge, ready: Callable[[], Awaitable[Services]], parent: QObject) -> None:
-        """`ready` waits for the services, on the asyncio thread."""
+    def __init__(
+        self,
+        bridge: Bridge,
+        ready: Callable[[], Awaitable[Services]],
+        page_command: Callable[[], tuple[Sequence[str], Mapping[str, str]]],
+        parent: QObject,
+    ) -> None:
+        """`ready` waits for the services, on the asyncio thread.
+
+        `page_command` makes the command, with its environment, that shows the site's own sign-in page.
+        """
         super().__init__(parent)
         self._bridge = bridge
         self._ready = ready
+        self._page_command = page_command
         self._dialog: SignInDialog | None = None
         self._view: SignInView | None = None
         self._browser: BrowserSignIn | None = None
@@ -93,6 +103,8 @@ class SignInController(QObject):
 
     def close(self) -> None:
         """Close the windows; whoever waits is cancelled."""
+        if self._browser is not None:
+            self._browser.kill()
         if self._dialog is not None:
             self._dialog.reject()
 
@@ -135,8 +147,7 @@ class SignInController(QObject):
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        if self._browser is not None:
-            self._browser.close()
+        self._close_browser()
         self._show(busy=None)
 
     # --- the site's own page ------------------------------------------------------------------------------------------
@@ -145,23 +156,33 @@ class SignInController(QObject):
         from app.ui.sign_in import Way
         from app.ui.sign_in.browser import BrowserSignIn
 
-        browser = self._browser = BrowserSignIn(self._base_url)
+        browser = self._browser = BrowserSignIn(*self._page_command(), self._base_url, self)
         browser.token_found.connect(self._token_seen)
-        browser.closed.connect(self._browser_closed)
+        browser.closed.connect(partial(self._browser_closed, browser))
         self._show(busy=Way.BROWSER, problem="")
         browser.open()
 
     def _token_seen(self, token: str) -> None:
+        async def run() -> AccountStatus:
+            return await (await self._ready()).account.set_token(token)
+
+        # A page may hold others besides: the service says which is the one, and the window stays until it has.
+        self._bridge.submit(run, owner=self, on_done=self._signed_in, on_error=self._not_this_one)
+
+    def _not_this_one(self, error: UserFacingError) -> None:
+        if not isinstance(error, NotAuthenticated | InputError):
+            self._show(problem=str(error))
+
+    def _browser_closed(self, browser: BrowserSignIn, problem: str) -> None:
+        browser.deleteLater()
+        if browser is self._browser:
+            self._browser = None
+            self._show(busy=None, problem=problem)
+
+    def _close_browser(self) -> None:
         browser, self._browser = self._browser, None
         if browser is not None:
             browser.close()
-        if self._dialog is not None:
-            self._take_token(token)
-
-    def _browser_closed(self) -> None:
-        if self._browser is not None:
-            self._browser = None
-            self._show(busy=None)
 
     # --- the dialog ---------------------------------------------------------------------------------------------------
 
@@ -177,9 +198,7 @@ class SignInController(QObject):
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        if self._browser is not None:
-            browser, self._browser = self._browser, None
-            browser.close()
+        self._close_browser()
         answers, self._answers = self._answers, []
         for answer in answers:
             answer(result == dialog.DialogCode.Accepted)

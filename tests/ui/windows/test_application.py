@@ -42,6 +42,7 @@ def test_it_ends_even_when_a_service_does_not(qapp: QApplication, qtbot: QtBot, 
         screenshots_folder="",
         read_key=never_ready,  # type: ignore[arg-type]  # nobody calls it
         is_first_start=lambda: False,
+        sign_in_page=lambda: ((), {}),
     )
     application = Application(parts, tray)
     bridge.start()
