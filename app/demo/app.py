@@ -21,6 +21,7 @@ from app.demo.image_routes import ImageRoutes
 from app.demo.middleware import LoopbackGuard, RequestLimit
 from app.demo.pages import PageRoutes, error_page
 from app.demo.replies import ApiError
+from app.demo.sign_in_page import SignInPage
 from app.demo.upload_routes import UploadRoutes
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def build_app(context: Context) -> Starlette:
                 *AlbumRoutes(context).endpoints(),
                 *EmbedRoutes(context).endpoints(),
                 *PageRoutes(context).endpoints(),
+                *SignInPage().endpoints(),
             ]
         ),
         middleware=[

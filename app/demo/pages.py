@@ -31,6 +31,7 @@ from app.demo.page_parts import (
     tiles,
 )
 from app.demo.replies import ApiError, read_body
+from app.demo.sign_in_page import PATH as SIGN_IN_PATH
 
 if TYPE_CHECKING:
     from app.demo.context import Context
@@ -77,8 +78,9 @@ class PageRoutes:
         images, total = await asyncio.to_thread(self._context.images.gallery, number, _PAGE_SIZE)
         title = element("h1", "Gallery")
         count = element("p", f"{total} public image{'' if total == 1 else 's'}, newest first", class_="quiet")
+        sign_in = element("p", element("a", "Sign in", href=SIGN_IN_PATH))
         navigation = pager(number, math.ceil(total / _PAGE_SIZE)) or Markup()
-        return _html(page(f"Gallery · {SITE_NAME}", title, count, sign_in_help(), tiles(images), navigation))
+        return _html(page(f"Gallery · {SITE_NAME}", title, count, sign_in, sign_in_help(), tiles(images), navigation))
 
     async def _viewer(self, request: Request) -> Response:
         image_id = request.path_params["image_id"]

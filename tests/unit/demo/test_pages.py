@@ -239,3 +239,17 @@ def test_the_front_page_tells_the_demo_account(site: Site) -> None:
 
     assert site.key["X-API-Key"] in text
     assert "demo-password" in text
+
+
+def test_the_sign_in_page_runs_its_own_script_and_no_other(site: Site) -> None:
+    assert {"href": "/sign-in"} in Page(site.http("GET", "/")).all("a")
+    answer = site.http("GET", "/sign-in")
+    page = Page(answer)
+    assert [script["src"] for script in page.all("script")] == ["/sign-in.js"]
+    assert {each.get("name") for each in page.all("input")} == {"login", "password"}
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    script = site.http("GET", "/sign-in.js")
+    assert script.status == 200
+    assert b"Bearer" in script.body
