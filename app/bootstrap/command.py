@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from app.bootstrap.profile import Profile, open_profile
-from app.bootstrap.services import build_captures, build_core, build_link, clipboard_reader, last_region_of
+from app.bootstrap.services import build_captures, build_core, build_link, command_clipboard, last_region_of
 from app.cli.exit_codes import ExitCode
 from app.cli.streams import Lines, say
 from app.core.errors import Cancelled, UserFacingError
@@ -144,11 +144,9 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
     """Build what the command needs, and no more."""
     from app.cli.desk import Desk, StoreDesk
     from app.cli.progress import TerminalCountdown
-    from app.system.clipboard_keeper import KeeperClipboard
 
     # Whoever does not copy need not know how.
-    reader = clipboard_reader(profile.environ) if getattr(arguments, "copy", False) else None
-    clipboard = KeeperClipboard(profile.environ, reader)
+    clipboard = command_clipboard(profile.environ, copies=getattr(arguments, "copy", False))
     links, use_keyring = profile.settings.links, _uses_keyring(arguments, profile)
     async with AsyncExitStack() as stack:
         if arguments.command in ("info", "account", "gallery"):

@@ -31,7 +31,7 @@ from app.ui.theme import Look
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from app.core.ports import BindResult
+    from app.core.ports import BindResult, Clipboard
     from app.services.followups import LinkPreferences
     from app.services.suite import Services
     from app.services.thumbnails import ThumbnailService
@@ -116,13 +116,12 @@ async def _build_services(
     from app.services.followups import FollowUps
     from app.services.suite import Services
     from app.system.notifications import choose_notifier
-    from app.ui.clipboard import QtClipboard
 
     async def open_page(url: str) -> None:
         bridge.post(open_url, url)
 
     core = await build_core(profile, stack, resume_pending=True, ask_of=ask_of, stays=True)
-    clipboard = QtClipboard(bridge, clipboard_reader(profile.environ))
+    clipboard = _build_clipboard(profile.environ, bridge)
     captures = build_captures(
         profile,
         uploads=core.uploads,
@@ -163,6 +162,7 @@ async def _build_services(
         follow_ups=follow_ups,
         assignments=core.assignments,
         jobs=core.jobs,
+        albums=core.albums,
         embeds=core.embeds,
         thumbnails=_build_thumbnails(profile, stack),
         clipboard=clipboard,
@@ -195,6 +195,16 @@ def _link_preferences(settings: Settings) -> LinkPreferences:
     from app.services.followups import LinkPreferences
 
     return LinkPreferences(settings.links.form, settings.links.template, settings.notifications.desktop)
+
+
+def _build_clipboard(environ: Mapping[str, str], bridge: Bridge) -> Clipboard:
+    from app.bootstrap.services import wayland_clipboard
+    from app.ui.clipboard import QtClipboard, WaylandClipboard
+
+    foreground = QtClipboard(bridge, clipboard_reader(environ))
+    if detect_session(environ, platform=sys.platform).type is SessionType.WAYLAND:
+        return WaylandClipboard(bridge, foreground, wayland_clipboard(environ))
+    return foreground
 
 
 async def _load_keymap(environ: Mapping[str, str]) -> ReadKey | None:

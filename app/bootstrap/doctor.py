@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -53,11 +53,28 @@ async def _capture(environ: Mapping[str, str]) -> Probe:
     def probe() -> Probe:
         # On one thread: that is whose the connection is.
         try:
-            return screen.probe()
+            return in_order_tried(screen.probe_all())
         finally:
             screen.close()
 
     return await asyncio.to_thread(probe)
+
+
+def in_order_tried(probes: Sequence[Probe]) -> Probe:
+    """One answer of several ways: the first that works, with the order in which they are tried and why not the others.
+
+    When none works, the remedy is that of the first that has one.
+    """
+    chosen = next((probe for probe in probes if probe.available), None)
+    told = chosen or next((probe for probe in probes if probe.remedy), probes[0])
+    if len(probes) == 1:
+        return told
+    tried = []
+    for number, probe in enumerate(probes, 1):
+        state = "used" if probe is chosen else "works too" if probe.available else f"no: {probe.reason}"
+        tried.append(f"{number}. {probe.name} ({state.rstrip('.')})")
+    reason = f"In this order: {', '.join(tried)}."
+    return Probe(told.name if chosen else "none", chosen is not None, reason, "" if chosen else told.remedy)
 
 
 async def _hotkeys(environ: Mapping[str, str]) -> Probe:
@@ -76,6 +93,10 @@ async def _clipboard(environ: Mapping[str, str]) -> Probe:
         return Probe("X11", available=True)
     if found is SessionType.NONE:
         return Probe("none", available=False, reason="There is no graphical session here.", remedy=_START_SESSION)
+    if found is SessionType.WAYLAND:
+        from app.bootstrap.services import wayland_clipboard
+
+        return wayland_clipboard(environ).probe()
     return Probe(found.value, available=True, reason="What was copied cannot be read back here to make sure.")
 
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from app.core.base_url import BaseUrl
     from app.core.images import ImageFormat
     from app.core.ports import Clipboard, Countdown, ImgLink, RegionSelector, UploadStore
+    from app.core.screen import Frame
     from app.core.workflow import CaptureTask
     from app.secrets.guard import GuardedSecrets
     from app.services.account import AccountService, AccountStatus
+    from app.services.albums import AlbumsService
     from app.services.assignments import Assignments
     from app.services.capture import CapturePreferences, CaptureService
     from app.services.credentials import Credentials
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from app.services.sign_in import AskToSignIn, SignInGate
     from app.services.uploads import UploadQueue
     from app.settings.remembered import RememberedRegion
+    from app.system.wl_clipboard import WlClipboard
     from app.system.x11_clipboard import X11ClipboardReader
 
 
@@ -65,6 +68,7 @@ class Core:
     uploads: UploadQueue
     assignments: Assignments
     jobs: Jobs
+    albums: AlbumsService
     embeds: EmbedService
     history: HistoryService
     deletions: Deletions
@@ -110,6 +114,7 @@ async def build_core(
     leaves what it queues to the next that does.
     """
     from app.core.clock import SystemClock
+    from app.services.albums import AlbumsService
     from app.services.assignments import Assignments
     from app.services.deletions import Deletions
     from app.services.embeds import EmbedService
@@ -142,9 +147,13 @@ async def build_core(
     await assignments.start(resume_pending=resume_pending)
     if sends:
         await uploads.start(resume_pending=resume_pending)
-    jobs = Jobs(link.gated, store.jobs, history, clock)
+    jobs = Jobs(link.gated, store.jobs, history, clock, quiet_api=client)
     stack.push_async_callback(jobs.stop)
     await jobs.begin(resume_pending=resume_pending)
+    albums = AlbumsService(link.gated, history)
+    stack.push_async_callback(albums.stop)
+    if stays:
+        albums.start(jobs)
     _follow_credentials(account, uploads, assignments, jobs)
     incoming = IncomingFiles(
         uploads,
@@ -161,6 +170,7 @@ async def build_core(
         uploads=uploads,
         assignments=assignments,
         jobs=jobs,
+        albums=albums,
         embeds=EmbedService(link.gated, history, jobs, quiet=client),
         history=history,
         deletions=deletions,
@@ -327,10 +337,40 @@ def last_region_of(profile: Profile) -> RememberedRegion:
     return RememberedRegion(profile.paths.state / "last_region.json")
 
 
-def clipboard_reader(environ: Mapping[str, str]) -> X11ClipboardReader | None:
-    """What reads the clipboard back as another program would; None where there is no way yet."""
+def clipboard_reader(environ: Mapping[str, str]) -> X11ClipboardReader | WlClipboard | None:
+    """What reads the clipboard back as another program would; None where there is no way."""
     from app.system.session import SessionType, detect_session
-    from app.system.x11_clipboard import X11ClipboardReader
 
-    is_x11 = detect_session(environ, platform=sys.platform).type is SessionType.X11
-    return X11ClipboardReader(environ) if is_x11 else None
+    match detect_session(environ, platform=sys.platform).type:
+        case SessionType.X11:
+            from app.system.x11_clipboard import X11ClipboardReader
+
+            return X11ClipboardReader(environ)
+        case SessionType.WAYLAND:
+            wayland = wayland_clipboard(environ)
+            return wayland if wayland.probe().available else None
+        case _:
+            return None
+
+
+def wayland_clipboard(environ: Mapping[str, str]) -> WlClipboard:
+    """The clipboard of a Wayland session, as a program without a window sets and reads it."""
+    from app.system.wl_clipboard import WlClipboard
+
+    def encode_png(frame: Frame) -> bytes:
+        from app.core.images import ImageFormat
+        from app.encoding.encoder import ImageEncoder
+
+        return ImageEncoder().encode(frame, ImageFormat.PNG, 100)
+
+    return WlClipboard(environ, encode_png)
+
+
+def command_clipboard(environ: Mapping[str, str], *, copies: bool) -> Clipboard:
+    """The clipboard of a command, which ends before anyone pastes. One that does not copy (`copies`) need not read."""
+    from app.system.clipboard_keeper import KeeperClipboard
+    from app.system.session import SessionType, detect_session
+
+    if detect_session(environ, platform=sys.platform).type is SessionType.WAYLAND:
+        return wayland_clipboard(environ)
+    return KeeperClipboard(environ, clipboard_reader(environ) if copies else None)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QClipboard, QGuiApplication, QImage, QImageReader
 
 from app.core.geometry import Rect
 from app.core.images import SNIFF_BYTES, sniff
+from app.core.ports import Clipboard
 from app.core.screen import Frame
 from app.ui.bridge import Bridge
 from app.ui.thumbnails import DECODED
@@ -63,6 +64,33 @@ class QtClipboard:
             answer(None)
 
         await self._bridge.ask(put)
+
+
+class WaylandClipboard:
+    """A `Clipboard` for Wayland: Qt's where we are in use, because only then the compositor lets us set it.
+
+    Otherwise, and when Qt's was not seen by others, `background` does it.
+    """
+
+    def __init__(self, bridge: Bridge, foreground: Clipboard, background: Clipboard) -> None:
+        self._bridge = bridge
+        self._foreground = foreground
+        self._background = background
+
+    async def copy_text(self, text: str) -> bool:
+        """Set text; True once it was read back."""
+        if await self._is_in_use() and await self._foreground.copy_text(text):
+            return True
+        return await self._background.copy_text(text)
+
+    async def copy_image(self, frame: Frame) -> bool:
+        """Set an image; True once it was read back."""
+        if await self._is_in_use() and await self._foreground.copy_image(frame):
+            return True
+        return await self._background.copy_image(frame)
+
+    async def _is_in_use(self) -> bool:
+        return await self._bridge.ask(lambda answer: answer(QGuiApplication.focusWindow() is not None))
 
 
 def image_of(frame: Frame) -> QImage:
