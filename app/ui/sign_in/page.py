@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import shiboken6
@@ -82,7 +83,7 @@ class Page(QWebEnginePage):
         if not is_main_frame or self._watch.may_show(address):
             return True
         if address.scheme() in ("https", "http"):
-            QDesktopServices.openUrl(address)
+            self._watch.open_elsewhere(address)
         return False
 
     def createWindow(self, kind: QWebEnginePage.WebWindowType) -> QWebEnginePage:
@@ -99,8 +100,13 @@ class Page(QWebEnginePage):
 class Watch:
     """The window, its throw-away profile, and what was found."""
 
-    def __init__(self, base_url: BaseUrl) -> None:
+    def __init__(
+        self, base_url: BaseUrl, on_token: Callable[[str], None], open_elsewhere: Callable[[QUrl], object]
+    ) -> None:
+        """`on_token` gets what may be a token, `open_elsewhere` the web addresses that are not for this window."""
         self._base_url = base_url
+        self._on_token = on_token
+        self.open_elsewhere = open_elsewhere
         self._offered: set[str] = set()
         self.window = QWidget()
         # Without a name it is off the record: cookies, storage and cache are in memory only.
@@ -144,7 +150,7 @@ class Watch:
         """Pass on what was not passed on before."""
         if token is not None and token not in self._offered:
             self._offered.add(token)
-            _write_line(token)
+            self._on_token(token)
 
     def close(self) -> None:
         """Forget everything, in the order in which the engine can bear it."""
@@ -213,7 +219,7 @@ def show_sign_in_page() -> int:
     application.setApplicationName("ImgLink")
     application.setDesktopFileName("cc.imglink.Desktop")
     theme.Look(application)
-    watch = Watch(base_url)
+    watch = Watch(base_url, _write_line, QDesktopServices.openUrl)
     # Whoever started this holds the other end: when they are gone, so is this.
     parent = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
     parent.activated.connect(lambda: None if os.read(sys.stdin.fileno(), 1024) else application.quit())
