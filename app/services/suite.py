@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.core.ports import Clipboard, Hotkeys, ImgLink, Notifier
 from app.services.account import AccountService
+from app.services.albums import AlbumsService
 from app.services.assignments import Assignments
 from app.services.capture import CaptureService
 from app.services.deletions import Deletions
@@ -35,6 +36,7 @@ class Services:
     follow_ups: FollowUps
     assignments: Assignments
     jobs: Jobs
+    albums: AlbumsService
     embeds: EmbedService
     incoming: IncomingFiles
     thumbnails: ThumbnailService

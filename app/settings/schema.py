@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_type_hints
 
 from app.core.images import ImageFormat
-from app.core.imglink import DEFAULT_BASE_URL, EmbedId, UploadOptions, Visibility
+from app.core.imglink import DEFAULT_BASE_URL, AlbumId, EmbedId, UploadOptions, Visibility
 from app.core.links import LinkForm, check_template
 from app.core.naming import DEFAULT_SAVE_PATTERN
 from app.core.workflow import DEFAULT_SHORTCUTS
@@ -147,11 +147,23 @@ class Upload:
         ),
     ] = ""
 
+    album: Annotated[
+        str,
+        Rules(
+            "Album",
+            "The id of the album that new uploads go to; empty for none. Chosen in the window of the albums.",
+            check=checks.check_id,
+        ),
+    ] = ""
+
     def options(self) -> UploadOptions:
         """The part that each upload carries."""
         # An anonymous image is nobody's: nothing can be given to it.
         embed = EmbedId(self.embed) if self.embed and not self.anonymous else None
-        return UploadOptions(visibility=self.visibility, nsfw=self.nsfw, anonymous=self.anonymous, embed=embed)
+        album = AlbumId(self.album) if self.album and not self.anonymous else None
+        return UploadOptions(
+            visibility=self.visibility, nsfw=self.nsfw, anonymous=self.anonymous, album=album, embed=embed
+        )
 
 
 @dataclass(frozen=True, slots=True)

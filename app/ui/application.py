@@ -26,6 +26,7 @@ from app.services.incoming import Refused
 from app.services.suite import Services
 from app.settings.file import SettingsFile
 from app.settings.schema import Settings
+from app.ui.albums_controller import AlbumsController
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
 from app.ui.embeds_controller import EmbedsController
@@ -114,6 +115,7 @@ class Application(QObject):
         self.settings = SettingsController(
             self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self
         )
+        self.albums = AlbumsController(self._bridge, parts.settings_file, self.thumbnails, self.show_error, self)
         self.embeds = EmbedsController(self._bridge, parts.settings_file, self.thumbnails, self.show_error, self)
         self.gallery = GalleryController(
             self._bridge, parts.settings_file, self.thumbnails, open_url, self._base_url, self
@@ -152,6 +154,7 @@ class Application(QObject):
         self.thumbnails.clear()
         self._session.stop()
         self.sign_in.close()
+        self.albums.close()
         self.embeds.close()
         self.gallery.close()
         self.settings.close()
@@ -193,6 +196,7 @@ class Application(QObject):
         self.unsaved.attach(services)
         self.thumbnails.set_service(services.thumbnails)
         self.sign_in.attach(self._base_url, prepared.status)
+        self.albums.attach(services, prepared.status)
         self.embeds.attach(services, prepared.status)
         self.gallery.attach(services)
         self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
@@ -299,6 +303,7 @@ class Application(QObject):
         self.window.set_shortcuts(settings.hotkeys.shortcuts)
         self.uploads.shows_cards = settings.notifications.card
         self.uploads.notifies = settings.notifications.desktop
+        self.albums.apply_settings(settings)
         self.embeds.apply_settings(settings)
 
     # --- telling the person -------------------------------------------------------------------------------------------
@@ -332,6 +337,10 @@ class Application(QObject):
         self.tray.window_requested.connect(self.window.toggle_near)
         self.tray.upload_files_requested.connect(self._choose_files)
         self.tray.gallery_requested.connect(self.gallery.present)
+        self.tray.albums_requested.connect(self.albums.present)
+        self.tray.album_chosen.connect(self.albums.set_default)
+        self.tray.menu_opening.connect(self.albums.peek)
+        self.albums.albums_changed.connect(self.tray.set_albums)
         self.tray.embeds_requested.connect(self.embeds.present)
         self.tray.embed_chosen.connect(self.embeds.set_default)
         self.tray.menu_opening.connect(self.embeds.peek)

@@ -9,18 +9,19 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtCore import QObject, QRect, Signal, SignalInstance
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.ui import icons
 
 if TYPE_CHECKING:
-    from app.core.imglink import EmbedId, EmbedProfile
+    from app.core.imglink import Album, AlbumId, EmbedId, EmbedProfile
     from app.core.uploads import UploadItem
 
 _RECENT_NAME_CHARS = 40
 _INFO_CHARS = 80
+_MOST_ALBUMS = 20
 
 
 class TrayState(Enum):
@@ -43,6 +44,9 @@ class Tray(QObject):
     copy_link_requested = Signal(str)
     """The id of a recent upload."""
     gallery_requested = Signal()
+    albums_requested = Signal()
+    album_chosen = Signal(object)
+    """The AlbumId that new captures are to go to, or None."""
     embeds_requested = Signal()
     embed_chosen = Signal(object)
     """The EmbedId of the profile that new uploads get from now on, or None."""
@@ -130,22 +134,45 @@ class Tray(QObject):
 
     def set_embeds(self, profiles: Sequence[EmbedProfile], default: EmbedId | None) -> None:
         """Offer these for new uploads; `default` is the one that they get."""
-        for action in self._embeds.actions()[1:]:
-            self._embeds.removeAction(action)
-            action.deleteLater()
         choices = [(profile.id, profile.fields.name) for profile in profiles]
         if default is not None and default not in [embed_id for embed_id, _ in choices]:
             choices.append((default, self.tr("Profile {id}").format(id=default)))
+        none = self.tr("No profile")
+        self._offer(self._embeds, self.tr("New uploads get"), none, choices, default, self.embed_chosen)
+
+    def set_albums(self, albums: Sequence[Album], default: AlbumId | None) -> None:
+        """Offer these for new captures; `default` is the one that they go to."""
+        choices = [(album.id, album.title or self.tr("Untitled album")) for album in albums]
+        # The window has them all; the one that is marked is always here.
+        choices = [each for index, each in enumerate(choices) if index < _MOST_ALBUMS or each[0] == default]
+        if default is not None and default not in [album_id for album_id, _ in choices]:
+            choices.append((default, self.tr("Album {id}").format(id=default)))
+        none = self.tr("No album")
+        self._offer(self._albums, self.tr("New captures go to"), none, choices, default, self.album_chosen)
+
+    def _offer(
+        self,
+        menu: QMenu,
+        title: str,
+        none: str,
+        choices: Sequence[tuple[str, str]],
+        default: str | None,
+        chosen: SignalInstance,
+    ) -> None:
+        """Put choices (id, name) below a menu's first entry, with `none` for None, and mark one."""
+        for action in menu.actions()[1:]:
+            menu.removeAction(action)
+            action.deleteLater()
         if not choices:
             return
-        self._embeds.addSection(self.tr("New uploads get"))
-        group = QActionGroup(self._embeds)
-        for embed_id, name in [(None, self.tr("No profile")), *choices]:
-            action = self._add(self._embeds, _menu_text(name))
+        menu.addSection(title)
+        group = QActionGroup(menu)
+        for value, name in ((None, none), *choices):
+            action = self._add(menu, _menu_text(name))
             action.setCheckable(True)
-            action.setChecked(embed_id == default)
+            action.setChecked(value == default)
             group.addAction(action)
-            action.triggered.connect(lambda _=False, chosen=embed_id: self.embed_chosen.emit(chosen))
+            action.triggered.connect(lambda _=False, wanted=value: chosen.emit(wanted))
 
     def build_menu(self) -> None:
         """Fill the menu; once, before anything that it shows is set."""
@@ -171,6 +198,8 @@ class Tray(QObject):
         menu.addSeparator()
         self._recent = menu.addMenu(self.tr("Copy recent link"))
         self._recent.menuAction().setVisible(False)
+        self._albums = menu.addMenu(self.tr("Albums"))
+        self._add(self._albums, self.tr("Manage albums…")).triggered.connect(self.albums_requested)
         self._embeds = menu.addMenu(self.tr("Embed profiles"))
         self._add(self._embeds, self.tr("Manage…")).triggered.connect(self.embeds_requested)
         self._add(menu, self.tr("Gallery")).triggered.connect(self.gallery_requested)

@@ -60,7 +60,8 @@ def control(window: SettingsWindow, page: PageId, key: str) -> QWidget:
 
 def test_every_setting_has_exactly_one_place(window: SettingsWindow) -> None:
     placed = [key for page_id in PageId for key in window.page(page_id).fields]
-    assert sorted([*placed, "hotkeys.shortcuts", "upload.embed"]) == sorted(option.key for option in options())
+    elsewhere = ["hotkeys.shortcuts", "upload.album", "upload.embed"]
+    assert sorted([*placed, *elsewhere]) == sorted(option.key for option in options())
 
 
 def test_every_control_has_a_name_and_can_be_reached_by_keyboard(window: SettingsWindow) -> None:

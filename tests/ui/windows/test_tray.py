@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
+from app.core.imglink import Album, AlbumId
 from app.core.uploads import UploadState
 from app.core.workflow import DEFAULT_SHORTCUTS
 from app.ui.tray import Tray, TrayState
@@ -44,13 +45,17 @@ def test_every_entry_of_the_menu_does_something(tray: Tray, qtbot: QtBot) -> Non
         "Capture last region again": (tray.capture_requested, ["last"]),
         "Upload from clipboard": (tray.capture_requested, ["clipboard"]),
         "Upload files…": (tray.upload_files_requested, []),
+        "Capture same window again": (tray.capture_requested, ["same-window"]),
+        "Capture fixed size": (tray.capture_requested, ["fixed"]),
+        "Manage albums…": (tray.albums_requested, []),
+        "Manage…": (tray.embeds_requested, []),
         "Gallery": (tray.gallery_requested, []),
         "Settings…": (tray.settings_requested, []),
         "Pause uploads": (tray.pause_toggled, [True]),
         "Quit": (tray.quit_requested, []),
     }
     found = entries(tray.menu)
-    assert set(found) - {"Capture", "Open ImgLink"} == set(expected)
+    assert set(found) - {"Capture", "Open ImgLink", "Albums", "Embed profiles"} == set(expected)
     for text, (signal, arguments) in expected.items():
         with qtbot.waitSignal(signal, timeout=1000) as heard:
             found[text].trigger()
@@ -104,3 +109,21 @@ def test_the_menu_says_why_nothing_is_sent(tray: Tray) -> None:
     assert (first.text(), first.isEnabled(), first.isVisible()) == ("Next upload at 14:32", False, True)
     tray.set_info("")
     assert set(entries(tray.menu)) == before
+
+
+def test_captures_can_be_sent_to_an_album_and_to_none_again(tray: Tray, qtbot: QtBot) -> None:
+    albums = [Album(AlbumId(f"a{number}"), f"Album & {number}") for number in range(30)]
+    tray.set_albums(albums, AlbumId("a25"))
+    offered = {action.text(): action for action in tray._albums.actions() if action.isCheckable()}
+    assert len(offered) == 22  # the first twenty, the one that is chosen, and none
+    assert [text for text, action in offered.items() if action.isChecked()] == ["Album && 25"]
+    with qtbot.waitSignal(tray.album_chosen, timeout=1000) as heard:
+        offered["Album && 3"].trigger()
+    assert heard.args == ["a3"]
+    with qtbot.waitSignal(tray.album_chosen, timeout=1000) as heard:
+        offered["No album"].trigger()
+    assert heard.args == [None]
+    tray.set_albums([], AlbumId("gone"))
+    assert [action.text() for action in tray._albums.actions() if action.isChecked()] == ["Album gone"]
+    tray.set_albums([], None)
+    assert len(tray._albums.actions()) == 1
