@@ -126,7 +126,9 @@ class EmbedService:
             if error.is_page:
                 raise
         self._remove(embed_id)
-        while ids := await self._history.outline(HistoryQuery(embed=embed_id), limit=_BATCH):
+        after = None
+        while ids := await self._history.outline(HistoryQuery(embed=embed_id), after=after, limit=_BATCH):
+            after = ids[-1]
             await self._history.set_embed([entry.image_id for entry in await self._history.entries(ids)], None)
 
     async def known_uses(self, embed_id: EmbedId) -> int:
