@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from app.core.ports import BindResult, Clipboard
+    from app.core.shortcuts import Shortcut
     from app.services.followups import LinkPreferences
     from app.services.suite import Services
     from app.services.thumbnails import ThumbnailService
     from app.settings.schema import Settings
+    from app.system.compositor_keys import BindingHelp
     from app.system.instance import Instance
     from app.system.ipc.server import IpcServer
     from app.ui.settings_window.recorder import ReadKey
@@ -83,6 +85,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         is_first_start=lambda: first_time(profile.paths.state / "welcomed"),
         sign_in_page=lambda: (own_command(SIGN_IN_FLAG), own_environment(profile.environ)),
         notices=profile.notices,
+        binding_help=lambda shortcuts: _binding_help(profile.environ, shortcuts),
     )
     # Known to `build`, which is called when it runs.
     application = Application(parts, tray)
@@ -195,6 +198,13 @@ def _link_preferences(settings: Settings) -> LinkPreferences:
     from app.services.followups import LinkPreferences
 
     return LinkPreferences(settings.links.form, settings.links.template, settings.notifications.desktop)
+
+
+def _binding_help(environ: Mapping[str, str], shortcuts: Mapping[str, Shortcut]) -> BindingHelp | None:
+    from app.system.compositor_keys import binding_help
+
+    session = detect_session(environ, platform=sys.platform)
+    return binding_help(session, shortcuts) if session.type is SessionType.WAYLAND else None
 
 
 def _build_clipboard(environ: Mapping[str, str], bridge: Bridge) -> Clipboard:

@@ -18,6 +18,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
 from app.core.clock import SystemClock
 from app.core.errors import NotSaved, UserFacingError
 from app.core.ports import BindResult, Hotkeys, Notice
+from app.core.shortcuts import Shortcut
 from app.core.uploads import AfterUpload
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
 from app.services.account import AccountStatus, CredentialStatus, StoredIn
@@ -26,6 +27,7 @@ from app.services.incoming import Refused
 from app.services.suite import Services
 from app.settings.file import SettingsFile
 from app.settings.schema import Settings
+from app.system.compositor_keys import BindingHelp
 from app.ui.albums_controller import AlbumsController
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
@@ -76,6 +78,8 @@ class Parts:
     """The command that shows the site's own sign-in page, with its environment."""
     notices: Sequence[str] = ()
     """What the person should be told at the start, such as a settings file that was damaged."""
+    binding_help: Callable[[Mapping[str, Shortcut]], BindingHelp | None] = lambda _shortcuts: None
+    """How keys are bound in the desktop's own settings; asked for where we cannot bind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,12 @@ class Application(QObject):
         self.sign_in = SignInController(self._bridge, self.ready, parts.sign_in_page, self)
         self._session = SessionWatch(SystemClock().now, self)
         self.settings = SettingsController(
-            self._bridge, parts.settings_file, parts.screenshots_folder, self.show_error, self
+            self._bridge,
+            parts.settings_file,
+            parts.screenshots_folder,
+            self.show_error,
+            self,
+            binding_help=parts.binding_help,
         )
         self.albums = AlbumsController(self._bridge, parts.settings_file, self.thumbnails, self.show_error, self)
         self.embeds = EmbedsController(self._bridge, parts.settings_file, self.thumbnails, self.show_error, self)
@@ -216,8 +225,11 @@ class Application(QObject):
         self._tell_unbound(bound)
 
     def _tell_unbound(self, bound: Mapping[str, BindResult]) -> None:
+        if self._services is None or not self._services.hotkeys.probe().available:
+            # That holds for every key and at every start: the settings say it, with what to do.
+            return
         for result in bound.values():
-            if not result.bound:
+            if not result.bound and not result.is_pending:
                 self._notify(Notice(self.tr("A shortcut does not work"), result.reason, is_error=True))
 
     def _fail_to_start(self, error: UserFacingError) -> None:
