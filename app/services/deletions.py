@@ -114,7 +114,11 @@ class Deletions:
 
     def undo(self, image_ids: Iterable[ImageId]) -> tuple[ImageId, ...]:
         """Let images stay; returns those for which it was not too late."""
-        kept = tuple(each for each in image_ids if self._waiting.pop(each, None) is not None)
+        found = {each: task for each in image_ids if (task := self._waiting.pop(each, None)) is not None}
+        kept = tuple(found)
+        # A batch of which nothing is left need not be waited for, at the program's end above all.
+        for task in set(found.values()) - set(self._waiting.values()):
+            task.cancel()
         if kept:
             self._observers.notify(DeletionUndone(kept))
         return kept
