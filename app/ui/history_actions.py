@@ -177,11 +177,8 @@ class HistoryActions(QObject):
         bar = self._window.action
         match event:
             case DeletionScheduled(image_ids):
-                one, several = (
-                    self.tr("1 image is deleted on ImgLink in {seconds} s"),
-                    self.tr("{count} images are deleted on ImgLink in {seconds} s"),
-                )
-                text = texts.counted(len(image_ids), one, several).replace("{seconds}", str(round(UNDO_S)))
+                one, several = self.tr("Deleting 1 image on ImgLink"), self.tr("Deleting {count} images on ImgLink")
+                text = texts.counted(len(image_ids), one, several)
                 self._undo = lambda: self._keep(image_ids)
                 bar.offer_undo(text, UNDO_S)
             case DeletionUndone(image_ids):

@@ -168,7 +168,6 @@ class Details(QScrollArea):
         self._entry: HistoryEntry | None = None
         self.preview = Preview()
         self.title, self.note = TitleField(), NoteField()
-        self._name = heading("", 1.1)
         self._star = IconButton("star", "")
         self._gone = label(tone="danger", wrap=True)
         self._rows: dict[LinkForm, LinkRow] = {form: LinkRow(texts.link_text(form)) for form in LinkForm}
@@ -202,7 +201,6 @@ class Details(QScrollArea):
             self.note.show_text(entry.note)
         self._entry = entry
         name = texts.name_text(entry)
-        self._name.setText(name)
         self.title.setPlaceholderText(texts.one_line(entry.file_name) or entry.image_id)
         self.preview.show_name(name)
         self._star.set_symbol("star-filled" if entry.favourite else "star", "warning" if entry.favourite else "muted")
@@ -314,7 +312,6 @@ class Details(QScrollArea):
         self.title.setAccessibleName(self.tr("Title"))
         self.note.setAccessibleName(self.tr("Note"))
         self.note.setPlaceholderText(self.tr("A note of your own; the search finds it"))
-        self._name.setWordWrap(True)
         page = QWidget()
         page.setObjectName("page")
         column = QVBoxLayout(page)

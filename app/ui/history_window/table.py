@@ -149,11 +149,12 @@ class HistoryTable(QTableView):
         menu.popup(self.horizontalHeader().mapToGlobal(place))
 
     def _header_clicked(self, section: int) -> None:
-        sorts = COLUMN_SORTS.get(Column(section), ())
+        sorts, sort = COLUMN_SORTS.get(Column(section), ()), self._history.order
         if sorts:
-            now = self._history.order
-            self.sort_requested.emit(next_of(sorts, now))
-        self.show_sort(self._history.order)
+            sort = next_of(sorts, sort)
+            self.sort_requested.emit(sort)
+        # Qt has marked the column that was clicked, in an order of its own.
+        self.show_sort(sort)
 
 
 def next_of(sorts: Sequence[HistorySort], now: HistorySort) -> HistorySort:
