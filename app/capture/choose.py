@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from app.capture.fake import FakeCapture
+from app.capture.macos.backend import MacCapture
 from app.capture.refusing import RefusingCapture
 from app.capture.wayland.portal import NotAllowed, PortalCapture
 from app.capture.wayland.screencopy import ScreencopyCapture
@@ -122,11 +123,7 @@ def _tool(tool: Tool) -> _Maker:
 
 
 def _macos(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
-    return RefusingCapture(
-        "macos",
-        "The screen of a Mac cannot be captured yet.",
-        "Dropping, pasting and uploading files works here too.",
-    )
+    return MacCapture()
 
 
 _TOOLS = (GRIM, SPECTACLE, GNOME_SCREENSHOT)

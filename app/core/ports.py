@@ -45,6 +45,8 @@ class Probe:
     available: bool
     reason: str = ""
     remedy: str = ""
+    settings_url: str = ""
+    """Opens the page of the system's settings where the remedy is; empty where there is none."""
 
 
 # --- the screen -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.capture.wayland.outputs import Output, arrange
+from app.capture.arrangement import Output, arrange
 from app.core.errors import UserFacingError
 from app.core.geometry import Rect, bounding
 from app.core.images import SNIFF_BYTES, ImageFormat, sniff

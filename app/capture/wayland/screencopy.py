@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.capture.wayland.outputs import Output, arrange, read_outputs
+from app.capture.arrangement import Output, arrange
+from app.capture.wayland.outputs import read_outputs
 from app.capture.wayland.picture import in_order
 from app.core.errors import UserFacingError
 from app.core.geometry import Rect

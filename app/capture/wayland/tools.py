@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.capture.wayland.outputs import Output, arrange, read_outputs
+from app.capture.arrangement import Output, arrange
+from app.capture.wayland.outputs import read_outputs
 from app.capture.wayland.picture import UnusablePicture, desktop_of, frame_of, in_order, load_picture
 from app.core.errors import UserFacingError
 from app.core.ports import Probe

@@ -1,0 +1,1 @@
+"""Pixels from the screens of a Mac. Nothing here was ever run on one; see README."""
