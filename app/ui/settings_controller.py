@@ -18,6 +18,7 @@ from app.services.account import AccountStatus, CredentialStatus, StoredIn, Vali
 from app.services.suite import Services
 from app.settings.file import SettingsFile
 from app.settings.schema import Settings
+from app.system.compositor_keys import BindingHelp
 from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
 from app.ui.bridge import Bridge
 
@@ -51,8 +52,12 @@ class SettingsController(QObject):
         screenshots_folder: str,
         show_error: Callable[[UserFacingError], None],
         parent: QObject,
+        *,
+        binding_help: Callable[[Mapping[str, Shortcut]], BindingHelp | None] = lambda _shortcuts: None,
     ) -> None:
+        """`binding_help` tells how these keys are bound in the desktop's own settings, where we cannot do it."""
         super().__init__(parent)
+        self._binding_help = binding_help
         self._bridge = bridge
         self._file = settings_file
         self._screenshots_folder = screenshots_folder
@@ -129,8 +134,13 @@ class SettingsController(QObject):
         if self._services is not None:
             probe = self._services.hotkeys.probe()
             window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
+            self._show_binding_help(window, self._services, self._file.settings)
         window.set_hotkey_results(self._bound)
         return window
+
+    def _show_binding_help(self, window: SettingsWindow, services: Services, settings: Settings) -> None:
+        is_ours = services.hotkeys.probe().available
+        window.set_binding_help(None if is_ours else self._binding_help(shortcuts_of(settings)))
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
@@ -147,6 +157,8 @@ class SettingsController(QObject):
     def _apply(self, settings: Settings) -> None:
         if self._window is not None:
             self._window.set_settings(settings, self._file.overrides)
+            if self._services is not None:
+                self._show_binding_help(self._window, self._services, settings)
         self.settings_changed.emit(settings)
         self._bind_keys(settings)
 

@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.settings.checks import check_shortcut
 from app.settings.schema import Hotkeys
 from app.ui import theme
+from app.ui.settings_window.binding_help import BindingHelpPanel
 from app.ui.settings_window.page import Group, Page, Row
 from app.ui.settings_window.recorder import ReadKey, ShortcutRecorder
 from app.ui.texts import shortcut_text, workflow_name
@@ -35,9 +36,12 @@ class HotkeysPage(Page):
         self._recorders: dict[str, ShortcutRecorder] = {}
         self._clears: dict[str, IconButton] = {}
         self._workflow_rows: dict[str, Row] = {}
+        self._is_available = True
         self._unavailable = NoticeBar(dismissible=False)
         self._unavailable.hide()
         self.add(self._unavailable)
+        self.binding_help = BindingHelpPanel()
+        self.add(self.binding_help)
         how = self.tr("Click a key and press another. Esc leaves it as it is, Backspace removes it.")
         self.add(label(how, tone="muted", wrap=True))
         self.add(Group([self._row(workflow.id, read_key) for workflow in BUILT_IN_WORKFLOWS]))
@@ -64,13 +68,18 @@ class HotkeysPage(Page):
         for workflow_id, row in self._workflow_rows.items():
             result = results.get(workflow_id)
             fine = result is None or result.bound or str(result.shortcut) != self._shown_key(workflow_id)
-            reason = "" if result is None or fine else result.reason
+            # What holds for all of them is said once, at the top.
+            reason = "" if result is None or fine or not self._is_available else result.reason
             row.show_problem(self._refused.get(workflow_id) or reason)
+            trigger = "" if result is None else result.trigger
+            row.show_note(self.tr("In this desktop's settings: {keys}").format(keys=trigger) if trigger else "")
 
     def set_unavailable(self, reason: str) -> None:
         """Say that this desktop has no global keys, and what to do; nothing when it has."""
         self._unavailable.set_text(reason)
         self._unavailable.setVisible(bool(reason))
+        self._is_available = not reason
+        self.set_results(self._results)
 
     def problem_of(self, workflow_id: str) -> str:
         """What is said beside a key."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.core.ports import BindResult
 from app.settings import Settings
+from app.system.compositor_keys import BindingHelp
 from app.ui import icons, theme
 from app.ui.account_view import AccountView
 from app.ui.settings_window.account_page import AccountPage
@@ -85,6 +86,7 @@ class SettingsWindow(QWidget):
         self._account = AccountView()
         self._results: Mapping[str, BindResult] = {}
         self._unavailable = ""
+        self._binding_help: BindingHelp | None = None
         # All pages at once would hold the interface up: one in each turn of the event loop.
         self._making = QTimer(self, interval=0)
         self._making.timeout.connect(self._make_next)
@@ -141,6 +143,13 @@ class SettingsWindow(QWidget):
         page = self._pages.get(PageId.HOTKEYS)
         if isinstance(page, HotkeysPage):
             page.set_unavailable(reason)
+
+    def set_binding_help(self, help_text: BindingHelp | None) -> None:
+        """Say what to put into the desktop's own settings for the keys; nothing when they are bound from here."""
+        self._binding_help = help_text
+        page = self._pages.get(PageId.HOTKEYS)
+        if isinstance(page, HotkeysPage):
+            page.binding_help.set_help(help_text)
 
     def show_previews_cleared(self) -> None:
         """Say that the previews are gone."""
@@ -205,6 +214,7 @@ class SettingsWindow(QWidget):
         page.recording_changed.connect(self.recording_changed)
         page.set_results(self._results)
         page.set_unavailable(self._unavailable)
+        page.binding_help.set_help(self._binding_help)
         return page
 
     def _storage_page(self) -> Page:
