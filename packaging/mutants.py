@@ -9,6 +9,7 @@ takes minutes, so it is run by hand; the status is 1 when one survives, or when 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-DEADLINE_S = 300
+DEADLINE_S = 900
+NO_SHRINKING = """
+from hypothesis import Phase, settings
+
+settings.register_profile("no-shrinking", phases=(Phase.explicit, Phase.generate))
+settings.load_profile("no-shrinking")
+"""
+"""For generated cases: that one fails is enough, the shortest is not looked for."""
 COPIED = ("app", "tests", "resources", "packaging", "pyproject.toml")
 
 
@@ -277,12 +285,17 @@ def fate(mutant: Mutant) -> str:
         if (count := text.count(mutant.old)) != 1:
             return f"NOT APPLIED: its text is there {count} times"
         path.write_text(text.replace(mutant.old, mutant.new))
+        (tree / "no_shrinking.py").write_text(NO_SHRINKING)
         # As a module, so that what is imported is the copy, whatever is installed.
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.tests]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no_shrinking"]
+        command += mutant.tests
+        environ = {name: value for name, value in os.environ.items() if name != "CI"}
         try:
-            done = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+            done = subprocess.run(
+                command, cwd=tree, env=environ, capture_output=True, text=True, timeout=DEADLINE_S, check=False
+            )
         except subprocess.TimeoutExpired:
-            return "caught: the tests hang"
+            return "HANGS: it may be the machine's fault"
     if done.returncode == 0:
         return "SURVIVED"
     failed = next((line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "")

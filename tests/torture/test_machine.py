@@ -199,18 +199,29 @@ class Outbox(RuleBasedStateMachine):
         assert item.path.read_bytes() == data
         self.saved[item.id] = hashlib.sha256(data).hexdigest()
 
+    @precondition(lambda self: self.saved)
     @rule(number=st.integers(0, 9))
     def cancel(self, number: int) -> None:
         if item := self.item(number):
             ended = self.do(self.queue.cancel(item.id))
             assert ended.state in (S.CANCELLED, S.UNCERTAIN, S.DONE), ended
 
+    @precondition(lambda self: any(request.is_whole for request in self.service.requests))
+    @rule(number=st.integers(0, 1))
+    def cancel_too_late(self, number: int) -> None:
+        """All of it was sent, and whether the service has taken it only the service knows."""
+        if request := self._request(number, is_whole=True):
+            ended = self.do(self.queue.cancel(UploadId(request.upload_id)))
+            assert ended.state in (S.UNCERTAIN, S.DONE), ended
+
+    @precondition(lambda self: self.saved)
     @rule(number=st.integers(0, 9))
     def retry(self, number: int) -> None:
         if (item := self.item(number)) and item.has_file:
             self.do(self.queue.retry(item.id))
             self.sent_again[item.id] += item.state is S.UNCERTAIN
 
+    @precondition(lambda self: self.saved)
     @rule(number=st.integers(0, 9))
     def mark_done(self, number: int) -> None:
         if item := self.item(number):
@@ -219,12 +230,14 @@ class Outbox(RuleBasedStateMachine):
                 assert ended.state is S.DONE
                 self.marked_done.add(item.id)
 
+    @precondition(lambda self: self.saved)
     @rule(number=st.integers(0, 9))
     def discard(self, number: int) -> None:
         if (item := self.item(number)) and item.state not in (S.SENDING, S.COMMITTING):
             self.do(self.queue.discard(item.id))
             del self.saved[item.id]
 
+    @precondition(lambda self: self.saved)
     @rule(number=st.integers(0, 9), other=st.integers(0, 9))
     def move(self, number: int, other: int) -> None:
         item, place = self.item(number), self.item(other)
