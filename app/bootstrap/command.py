@@ -171,6 +171,7 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
             incoming=core.incoming,
             history=core.history,
             options=profile.settings.upload.options(),
+            albums=core.albums,
             embeds=core.embeds,
             jobs=core.jobs,
             assignments=core.assignments,
@@ -201,9 +202,15 @@ def _uses_keyring(arguments: argparse.Namespace, profile: Profile) -> bool:
     if arguments.command in ("info", "gallery", "pause", "resume") or getattr(arguments, "action", "retry") != "retry":
         return False
     has_key, has_token = (profile.environ.get(name, "").strip() for name in ("IMGLINK_API_KEY", "IMGLINK_TOKEN"))
-    if arguments.command == "embeds":
+    if arguments.command in ("albums", "embeds"):
         return not has_token
-    wants_token = getattr(arguments, "embed", None) or profile.settings.upload.options().embed is not None
+    defaults = profile.settings.upload.options()
+    wants_token = (
+        getattr(arguments, "embed", None)
+        or getattr(arguments, "album", None)
+        or defaults.embed is not None
+        or defaults.album is not None
+    )
     return not has_key or bool(wants_token and not has_token)
 
 

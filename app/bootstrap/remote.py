@@ -106,6 +106,7 @@ class Remote:
             incoming=services.incoming,
             history=services.history,
             options=settings.upload.options(),
+            albums=services.albums,
             embeds=services.embeds,
             jobs=services.jobs,
             assignments=services.assignments,

@@ -10,7 +10,7 @@ from app.cli.desk import StoreDesk
 from app.cli.exit_codes import ExitCode
 from app.cli.output import Result, print_json
 from app.cli.streams import print_line, say
-from app.cli.upload import chosen_options, finish, with_embed
+from app.cli.upload import chosen_options, finish, with_targets
 from app.core.imglink import UploadOptions
 from app.core.workflow import CaptureMode, CaptureTask, Workflow
 from app.services.capture import Captured, CaptureRequest, PartlyDone
@@ -18,8 +18,8 @@ from app.services.capture import Captured, CaptureRequest, PartlyDone
 
 async def capture(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     """Do it. When the picture cannot be saved, it is uploaded all the same, and the other way round."""
-    # Before the picture is taken: a profile that is not there must not cost one.
-    options = await with_embed(arguments, desk, chosen_options(arguments, desk.options))
+    # Before the picture is taken: an album or profile that is not there must not cost one.
+    options = await with_targets(arguments, desk, chosen_options(arguments, desk.options))
     request = capture_request(arguments, options, desk.folder)
     code = ExitCode.DONE
     assert desk.captures is not None, "bootstrap builds it for this command"

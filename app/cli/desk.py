@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.core.links import LinkForm
     from app.core.ports import Clipboard, ImgLink
     from app.services.account import AccountService
+    from app.services.albums import AlbumsService
     from app.services.assignments import Assignments
     from app.services.capture import CaptureService
     from app.services.embeds import EmbedService
@@ -42,6 +43,7 @@ class StoreDesk(Desk):
     history: HistoryService
     options: UploadOptions
     """Of the settings; flags add to them."""
+    albums: AlbumsService
     embeds: EmbedService
     jobs: Jobs
     assignments: Assignments

@@ -8,14 +8,14 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from app.cli.exit_codes import ExitCode, exit_code
+from app.cli.jobs import finish_job
 from app.cli.output import print_json
 from app.cli.streams import Lines, print_line, say
-from app.core.errors import ErrorKind, InputError, UserFacingError
+from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import MAX_EMBED_PROFILES, EmbedFields, EmbedId, EmbedProfile, ImageId
 
 if TYPE_CHECKING:
     from app.cli.desk import StoreDesk
-    from app.core.jobs import Job
     from app.services.embeds import EmbedService
 
 FLAGS = {
@@ -95,31 +95,7 @@ async def _assign(
     """Through a durable job: what is not done when the command is broken off is done by the application."""
     image_ids: Sequence[ImageId] = list(dict.fromkeys(arguments.ids))
     job = await service.assign(image_ids, embed_id)
-    try:
-        ended = await desk.jobs.finished(job.id)
-    except KeyError as error:
-        raise InputError("It was withdrawn meanwhile.") from error
-    return await _tell_job(arguments, desk, ended)
-
-
-async def _tell_job(arguments: argparse.Namespace, desk: StoreDesk, job: Job) -> ExitCode:
-    if arguments.json:
-        print_json(
-            [
-                {"id": item.image_id, "state": item.state.value, "embed": job.target, "error": item.reason or None}
-                for item in job.items
-            ]
-        )
-    lines = Lines()
-    for item in job.items:
-        if item in job.failed:
-            say(f"{item.image_id}: {item.reason}")
-        elif not arguments.json:
-            lines.add(item.image_id)
-    lines.check()
-    if not desk.stays:
-        await desk.jobs.dismiss(job.id)
-    return ExitCode.FAILED if job.failed or not job.done else ExitCode.DONE
+    return await finish_job(arguments, desk, job, "embed")
 
 
 def _changed(fields: EmbedFields, arguments: argparse.Namespace) -> EmbedFields:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from app import __version__
 from app.cli.exit_codes import ExitCode
+from app.cli.parser_albums import WITH_IDS as ALBUMS_WITH_IDS
+from app.cli.parser_albums import add_albums, problem_with_albums
 from app.cli.parser_embeds import WITH_IDS, add_embeds, add_gallery
 from app.cli.streams import print_line, say
 from app.core.geometry import Rect, parse_size
@@ -111,8 +113,9 @@ def _problem_with_capture(arguments: argparse.Namespace) -> str:
 
 
 def _problem_with_waiting(arguments: argparse.Namespace) -> str:
-    if getattr(arguments, "embed", None) and arguments.anonymous:
-        return "--embed takes an account; it does not go with --anonymous"
+    for name in ("album", "embed"):
+        if getattr(arguments, name, None) and arguments.anonymous:
+            return f"--{name} takes an account; it does not go with --anonymous"
     if not arguments.wait and (arguments.copy or arguments.link):
         return "with --no-wait there is no link yet for --copy or --link"
     return ""
@@ -126,7 +129,12 @@ def _problem_with_queue(arguments: argparse.Namespace) -> str:
     return _problem_with_waiting(arguments)
 
 
-_CHECKS = {"capture": _problem_with_capture, "upload": _problem_with_waiting, "queue": _problem_with_queue}
+_CHECKS = {
+    "capture": _problem_with_capture,
+    "upload": _problem_with_waiting,
+    "queue": _problem_with_queue,
+    "albums": problem_with_albums,
+}
 _OTHER_FORMATS = frozenset({".gif", ".bmp", ".tif", ".tiff", ".avif", ".svg", ".ico", ".pdf", ".jxl", ".heic"})
 
 
@@ -148,6 +156,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_upload(commands)
     _add_queue(commands)
     _add_images(commands)
+    add_albums(commands, _image_id)
     add_embeds(commands, _image_id)
     add_gallery(commands, _add_link_option)
     _add_account(commands)
@@ -287,6 +296,7 @@ def _add_upload_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--anonymous", action="store_true", help="upload without the account")
     parser.add_argument("--private", action="store_true", help="keep it out of the public gallery")
     parser.add_argument("--nsfw", action="store_true", help="mark it as not safe for work")
+    parser.add_argument("--album", metavar="ALBUM", help="put it into this album: an id, or the very title")
     parser.add_argument("--embed", metavar="PROFILE", help="give it this embed profile: an id, or the very name")
 
 
@@ -315,7 +325,7 @@ def _shield(argv: Sequence[str]) -> list[str]:
     words = list(argv)
     if words and words[0] in _ID_COMMANDS and "--" not in words:
         return _ids_last(words)
-    if words[:1] == ["embeds"] and WITH_IDS & set(words[1:2]) and "--" not in words:
+    if words[:1] in (["albums"], ["embeds"]) and (ALBUMS_WITH_IDS | WITH_IDS) & set(words[1:2]) and "--" not in words:
         flags = [word for word in words[2:] if word in ("--json", "--help", "-h")]
         return [*words[:2], *flags, "--", *(word for word in words[2:] if word not in flags)]
     if "--geometry" in words[:-1]:

@@ -10,7 +10,7 @@ from app.cli.desk import Desk, StoreDesk
 from app.cli.exit_codes import ExitCode, exit_code
 from app.cli.output import Result, print_json
 from app.cli.streams import OutputClosed, say
-from app.core.errors import Cancelled, UserFacingError
+from app.core.errors import Cancelled, InputError, UserFacingError
 
 Command = Callable[[Desk], Coroutine[Any, Any, ExitCode]]
 """A command that waits for its services."""
@@ -50,7 +50,7 @@ def prepare(arguments: argparse.Namespace) -> Command:
             from app.cli.images import delete
 
             return lambda desk: delete(arguments, _with_store(desk))
-        case "account" | "embeds" | "gallery":
+        case "account" | "albums" | "embeds" | "gallery":
             return _prepare_online(arguments)
         case command:
             raise ValueError(f"not a command with services: {command}")
@@ -88,6 +88,8 @@ def _with_store(desk: Desk) -> StoreDesk:
 def _prepare_online(arguments: argparse.Namespace) -> Command:
     """What only asks the service."""
     match arguments.command:
+        case "albums":
+            return _prepare_albums(arguments)
         case "embeds":
             from app.cli.embeds import embeds
 
@@ -98,6 +100,18 @@ def _prepare_online(arguments: argparse.Namespace) -> Command:
             return lambda desk: gallery(arguments, desk)
         case _:
             return _prepare_account(arguments)
+
+
+def _prepare_albums(arguments: argparse.Namespace) -> Command:
+    from app.cli.albums import albums
+    from app.cli.prompts import read_password
+
+    password = ""
+    if getattr(arguments, "password", False):
+        password = read_password("Password of the album: ")
+        if not password:
+            raise InputError("A password needs at least one character.")
+    return lambda desk: albums(arguments, _with_store(desk), password)
 
 
 def _prepare_account(arguments: argparse.Namespace) -> Command:

@@ -38,7 +38,7 @@ class Sent:
 async def upload(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     """Send the files that can be sent, each on its own; say of the others why not."""
     taken: list[UploadItem] = []
-    options = await with_embed(arguments, desk, chosen_options(arguments, desk.options))
+    options = await with_targets(arguments, desk, chosen_options(arguments, desk.options))
     try:
         queued = await desk.incoming.take_files(
             [desk.folder / path for path in arguments.paths],
@@ -59,15 +59,18 @@ def chosen_options(arguments: argparse.Namespace, settings: UploadOptions) -> Up
         visibility=Visibility.PRIVATE if arguments.private else settings.visibility,
         nsfw=arguments.nsfw or settings.nsfw,
         anonymous=arguments.anonymous or settings.anonymous,
+        album=None if arguments.anonymous else settings.album,
         embed=None if arguments.anonymous else settings.embed,
     )
 
 
-async def with_embed(arguments: argparse.Namespace, desk: StoreDesk, options: UploadOptions) -> UploadOptions:
-    """The options with the profile that `--embed` names. Raises InputError when there is no such."""
-    if not arguments.embed:
-        return options
-    return replace(options, embed=(await desk.embeds.find(arguments.embed)).id)
+async def with_targets(arguments: argparse.Namespace, desk: StoreDesk, options: UploadOptions) -> UploadOptions:
+    """The options with what `--album` and `--embed` name. Raises InputError when there is no such."""
+    if arguments.album:
+        options = replace(options, album=(await desk.albums.find(arguments.album)).id)
+    if arguments.embed:
+        options = replace(options, embed=(await desk.embeds.find(arguments.embed)).id)
+    return options
 
 
 async def finish(
