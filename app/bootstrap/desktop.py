@@ -15,7 +15,7 @@ from app.bootstrap.profile import Profile
 from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_reader, tasks_of
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
-from app.settings.remembered import first_time
+from app.settings.remembered import RememberedWindow, first_time
 from app.system.flags import SIGN_IN_FLAG
 from app.system.paths import screenshots_folder
 from app.system.relaunch import own_command, own_environment
@@ -83,6 +83,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         screenshots_folder=str(screenshots_folder("", profile.environ, home=Path.home(), platform=sys.platform)),
         read_key=lambda: _load_keymap(profile.environ),
         is_first_start=lambda: first_time(profile.paths.state / "welcomed"),
+        history_window=RememberedWindow(profile.paths.state / "history_window.json"),
         sign_in_page=lambda: (own_command(SIGN_IN_FLAG), own_environment(profile.environ)),
         notices=profile.notices,
         binding_help=lambda shortcuts: _binding_help(profile.environ, shortcuts),

@@ -26,6 +26,7 @@ from app.services.capture import CaptureRequest, PartlyDone
 from app.services.incoming import Refused
 from app.services.suite import Services
 from app.settings.file import SettingsFile
+from app.settings.remembered import RememberedWindow
 from app.settings.schema import Settings
 from app.system.compositor_keys import BindingHelp
 from app.ui.albums_controller import AlbumsController
@@ -33,6 +34,7 @@ from app.ui.bridge import Bridge
 from app.ui.card import CardStack
 from app.ui.embeds_controller import EmbedsController
 from app.ui.gallery_controller import GalleryController
+from app.ui.history_controller import HistoryController
 from app.ui.network import NetworkWatch
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
@@ -74,6 +76,8 @@ class Parts:
     """Loads the keyboard layout, for recording shortcuts."""
     is_first_start: Callable[[], bool]
     """True once in the life of a home folder; blocks for as long as making a file takes."""
+    history_window: RememberedWindow
+    """How the history window was left."""
     sign_in_page: Callable[[], tuple[Sequence[str], Mapping[str, str]]]
     """The command that shows the site's own sign-in page, with its environment."""
     notices: Sequence[str] = ()
@@ -129,6 +133,15 @@ class Application(QObject):
         self.gallery = GalleryController(
             self._bridge, parts.settings_file, self.thumbnails, open_url, self._base_url, self
         )
+        self.history = HistoryController(
+            self._bridge,
+            parts.settings_file,
+            self.thumbnails,
+            parts.history_window,
+            lambda: Path(self._settings.after_capture.folder or parts.screenshots_folder).expanduser(),
+            self.show_error,
+            self,
+        )
         self._connect()
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -166,6 +179,7 @@ class Application(QObject):
         self.albums.close()
         self.embeds.close()
         self.gallery.close()
+        self.history.close()
         self.settings.close()
         self.window.close()
         try:
@@ -208,6 +222,7 @@ class Application(QObject):
         self.albums.attach(services, prepared.status)
         self.embeds.attach(services, prepared.status)
         self.gallery.attach(services)
+        self.history.attach(services)
         self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
         self._parts.on_ready(prepared.bound)
         self._tell_unbound(prepared.bound)
@@ -316,6 +331,7 @@ class Application(QObject):
         self.uploads.shows_cards = settings.notifications.card
         self.uploads.notifies = settings.notifications.desktop
         self.albums.apply_settings(settings)
+        self.history.apply_settings(settings)
         self.embeds.apply_settings(settings)
 
     # --- telling the person -------------------------------------------------------------------------------------------
@@ -357,6 +373,16 @@ class Application(QObject):
         self.tray.embed_chosen.connect(self.embeds.set_default)
         self.tray.menu_opening.connect(self.embeds.peek)
         self.embeds.profiles_changed.connect(self.tray.set_embeds)
+        for way_in in (self.tray, self.window):
+            way_in.history_requested.connect(self.history.present)
+        self.history.uploads_view_made.connect(self.uploads.add_view)
+        self.uploads.unfinished_changed.connect(self.history.set_uploads)
+        self.albums.albums_changed.connect(self.history.show_albums)
+        self.embeds.profiles_changed.connect(self.history.show_embeds)
+        self.history.images_for_album.connect(lambda ids: self.albums.choose_and_add(ids, self.history.window))
+        self.history.images_for_embed.connect(
+            lambda ids: self.embeds.assigner.choose_and_assign(ids, self.history.window)
+        )
         self.window.capture_requested.connect(self.capture)
         self.window.files_dropped.connect(self.upload_files)
         self.window.image_dropped.connect(self.upload_picture)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QFileDialog
 
 from app.core.errors import UserFacingError
@@ -46,7 +46,7 @@ class HistoryActions(QObject):
     images_for_album = Signal(object)
     """A tuple of ImageIds that are to be added to an album."""
     images_for_embed = Signal(object)
-    """A tuple of HistoryEntries that are to get an embed profile."""
+    """A tuple of ImageIds that are to get an embed profile."""
 
     def __init__(
         self,
@@ -138,14 +138,11 @@ class HistoryActions(QObject):
         details.show_refreshing(True)
         self._submit(ask, lambda _: details.show_refreshing(False), failed)
 
-    def _for_album(self, ids: Sequence[EntryId]) -> None:
+    def _tell_images(self, ids: Sequence[EntryId], signal: SignalInstance) -> None:
         def found(entries: Sequence[HistoryEntry]) -> None:
-            self.images_for_album.emit(tuple(entry.image_id for entry in entries))
+            signal.emit(tuple(entry.image_id for entry in entries))
 
         self._submit(lambda: self._load(ids), found)
-
-    def _for_embed(self, ids: Sequence[EntryId]) -> None:
-        self._submit(lambda: self._load(ids), self.images_for_embed.emit)
 
     # --- forgetting and deleting --------------------------------------------------------------------------------------
 
@@ -346,8 +343,8 @@ class HistoryActions(QObject):
         window.title_edited.connect(lambda each, text: self._submit(lambda: history.annotate([each], title=text)))
         window.note_edited.connect(lambda each, text: self._submit(lambda: history.annotate([each], note=text)))
         window.refresh_requested.connect(self._refresh)
-        window.albums_requested.connect(self._for_album)
-        window.embed_requested.connect(self._for_embed)
+        window.albums_requested.connect(lambda ids: self._tell_images(ids, self.images_for_album))
+        window.embed_requested.connect(lambda ids: self._tell_images(ids, self.images_for_embed))
         window.forget_requested.connect(self._forget)
         window.delete_requested.connect(self._delete)
         window.undo_requested.connect(self.undo)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import UserFacingError
 from app.core.history import HistoryEvent
-from app.core.imglink import AlbumId, EmbedId
+from app.core.imglink import Album, AlbumId, EmbedId, EmbedProfile
 from app.core.uploads import UploadItem
 from app.services.deletions import DeletionEvent
 from app.services.suite import Services
@@ -35,7 +35,7 @@ class HistoryController(QObject):
     images_for_album = Signal(object)
     """A tuple of ImageIds that the person wants in an album."""
     images_for_embed = Signal(object)
-    """A tuple of HistoryEntries that the person wants to give an embed profile."""
+    """A tuple of ImageIds to which the person wants to give an embed profile."""
     uploads_view_made = Signal(object)
     """The window's UploadsView, to be joined with the queue."""
 
@@ -119,15 +119,15 @@ class HistoryController(QObject):
         if self._window is not None:
             self._window.set_uploads(self._uploads)
 
-    def set_albums(self, titles: Mapping[AlbumId, str]) -> None:
-        """Tell what albums are called."""
-        self._albums = dict(titles)
+    def show_albums(self, albums: Sequence[Album], _default: object) -> None:
+        """Follow what albums there are."""
+        self._albums = {album.id: album.title for album in albums}
         if self._window is not None:
             self._window.set_albums(self._albums)
 
-    def set_embeds(self, names: Mapping[EmbedId, str]) -> None:
-        """Tell what embed profiles are called."""
-        self._embeds = dict(names)
+    def show_embeds(self, profiles: Sequence[EmbedProfile], _default: object) -> None:
+        """Follow what embed profiles there are."""
+        self._embeds = {profile.id: profile.fields.name for profile in profiles}
         if self._window is not None:
             self._window.set_embeds(self._embeds)
 

@@ -43,6 +43,7 @@ class Tray(QObject):
     """With the icon's place on the screen, empty where the desktop does not tell."""
     copy_link_requested = Signal(str)
     """The id of a recent upload."""
+    history_requested = Signal()
     gallery_requested = Signal()
     albums_requested = Signal()
     album_chosen = Signal(object)
@@ -198,6 +199,7 @@ class Tray(QObject):
         menu.addSeparator()
         self._recent = menu.addMenu(self.tr("Copy recent link"))
         self._recent.menuAction().setVisible(False)
+        self._add(menu, self.tr("History…")).triggered.connect(self.history_requested)
         self._albums = menu.addMenu(self.tr("Albums"))
         self._add(self._albums, self.tr("Manage albums…")).triggered.connect(self.albums_requested)
         self._embeds = menu.addMenu(self.tr("Embed profiles"))

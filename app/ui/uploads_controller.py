@@ -42,6 +42,7 @@ from app.ui.texts import problem_text, queue_title
 from app.ui.thumbnails import load_thumbnail
 from app.ui.tray import Tray, TrayState
 from app.ui.tray_window import TrayWindow
+from app.ui.tray_window.uploads import UploadsView
 
 RECENT_COUNT = 10
 _THUMBNAIL_PX = 256
@@ -79,6 +80,8 @@ class UploadsController(QObject):
     """Lives on the Qt thread. Starts with `attach`, when the services are there."""
 
     account_requested = Signal()
+    unfinished_changed = Signal(object)
+    """A tuple of what is not finished, in the order of sending."""
 
     def __init__(
         self,
@@ -184,6 +187,7 @@ class UploadsController(QObject):
         for item, is_news in latest.values():
             self._take_item(item, is_news=is_news)
         self._window.set_uploads(tuple(self._open.values()))
+        self.unfinished_changed.emit(tuple(self._open.values()))
         self._show_recent()
         self._refresh_tray()
 
@@ -280,16 +284,28 @@ class UploadsController(QObject):
         for view in (window, cards):
             view.open_requested.connect(self.open_viewer)
             view.thumbnail_requested.connect(self._load_thumbnail)
-            view.cancel_requested.connect(lambda each: self._on_queue(lambda queue: queue.cancel(UploadId(each))))
-            view.retry_requested.connect(self._retry)
-        window.dismiss_requested.connect(self._dismiss)
-        window.dismiss_failed_requested.connect(self._ask_to_discard)
-        window.mark_done_requested.connect(lambda each: self._on_queue(lambda queue: queue.mark_done(UploadId(each))))
-        window.move_requested.connect(self._move)
+        self._follow(cards)
+        self._follow_queue(window)
         window.clear_requested.connect(self._clear)
         cards.delete_requested.connect(self._delete)
         window.resume_requested.connect(lambda: self._pause(False))
         tray.pause_toggled.connect(self._pause)
+
+    def add_view(self, view: UploadsView) -> None:
+        """Do what is asked for in another view of what is not finished; `unfinished_changed` tells what to show."""
+        self._follow_queue(view)
+        view.thumbnail_requested.connect(lambda upload_id, path: self._load_thumbnail(upload_id, path, view))
+
+    def _follow(self, view: TrayWindow | CardStack | UploadsView) -> None:
+        view.cancel_requested.connect(lambda each: self._on_queue(lambda queue: queue.cancel(UploadId(each))))
+        view.retry_requested.connect(self._retry)
+
+    def _follow_queue(self, view: TrayWindow | UploadsView) -> None:
+        self._follow(view)
+        view.dismiss_requested.connect(self._dismiss)
+        view.dismiss_failed_requested.connect(self._ask_to_discard)
+        view.mark_done_requested.connect(lambda each: self._on_queue(lambda queue: queue.mark_done(UploadId(each))))
+        view.move_requested.connect(self._move)
 
     def _retry(self, upload_id: str) -> None:
         item, services = self._open.get(UploadId(upload_id)), self._services
@@ -346,11 +362,11 @@ class UploadsController(QObject):
     def _pause(self, paused: bool) -> None:
         self._on_queue(lambda queue: queue.pause() if paused else queue.resume())
 
-    def _load_thumbnail(self, upload_id: str, path: Path) -> None:
+    def _load_thumbnail(self, upload_id: str, path: Path, view: UploadsView | None = None) -> None:
         def loaded(image: QImage | None) -> None:
             if image is not None:
-                self._window.set_thumbnail(UploadId(upload_id), image)
-                self._cards.set_thumbnail(UploadId(upload_id), image)
+                for each in (self._window, self._cards) if view is None else (view,):
+                    each.set_thumbnail(UploadId(upload_id), image)
 
         self._submit(lambda: asyncio.to_thread(load_thumbnail, path, _THUMBNAIL_PX), loaded)
 

@@ -186,9 +186,10 @@ class Welcome(QWidget):
 
 
 class Footer(QWidget):
-    """Whose account it is, and the way to gallery and settings."""
+    """Whose account it is, and the way to history, gallery and settings."""
 
     account_requested = Signal()
+    history_requested = Signal()
     gallery_requested = Signal()
     settings_requested = Signal()
     quit_requested = Signal()
@@ -213,6 +214,7 @@ class Footer(QWidget):
         self._quit.hide()
         row.addWidget(self._quit)
         for symbol, name, signal in (
+            ("history", self.tr("History"), self.history_requested),
             ("gallery", self.tr("Open the gallery in the browser"), self.gallery_requested),
             ("settings", self.tr("Settings"), self.settings_requested),
         ):

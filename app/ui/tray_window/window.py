@@ -66,6 +66,7 @@ class TrayWindow(QWidget):
     open_requested = Signal(str)
     thumbnail_requested = Signal(str, object)
     """An upload's id and the Path of its file: answered by `set_thumbnail`, or not at all."""
+    history_requested = Signal()
     gallery_requested = Signal()
     account_requested = Signal()
     settings_requested = Signal()
@@ -297,6 +298,7 @@ class TrayWindow(QWidget):
             (self._uploads.thumbnail_requested, self.thumbnail_requested),
             (self._uploads.gallery_requested, self.gallery_requested),
             (self._footer.gallery_requested, self.gallery_requested),
+            (self._footer.history_requested, self.history_requested),
         ):
             source.connect(target)
         shortcuts: tuple[tuple[QKeySequence, Callable[[], object]], ...] = (

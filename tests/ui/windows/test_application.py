@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.settings.file import SettingsFile
+from app.settings.remembered import RememberedWindow
 from app.ui.application import Application, Parts
 from app.ui.bridge import Bridge
 from app.ui.overlay import Overlay
@@ -42,6 +43,7 @@ def test_it_ends_even_when_a_service_does_not(qapp: QApplication, qtbot: QtBot, 
         screenshots_folder="",
         read_key=never_ready,  # type: ignore[arg-type]  # nobody calls it
         is_first_start=lambda: False,
+        history_window=RememberedWindow(tmp_path / "history_window.json"),
         sign_in_page=lambda: ((), {}),
     )
     application = Application(parts, tray)
