@@ -42,7 +42,7 @@ class DiscordColors:
 
 
 DISCORD_DARK = DiscordColors("#313338", "#2b2d31", "#1e1f22", "#f2f3f5", "#dbdee1", "#b5bac1", "#00a8fc")
-DISCORD_LIGHT = DiscordColors("#ffffff", "#f2f3f5", "#c4c9ce", "#060607", "#313338", "#4e5058", "#006ce7")
+DISCORD_LIGHT = DiscordColors("#ffffff", "#f2f3f5", "#c4c9ce", "#060607", "#313338", "#4e5058", "#0067dc")
 
 _MARGIN = 16
 _BAR = 4
