@@ -35,6 +35,7 @@ class Noting:
         return self.observers.subscribe(callback)
 
     subscribe_copied = subscribe
+    subscribe_uploads = subscribe
 
     def __getattr__(self, name: str) -> Any:
         async def call(*arguments: Any, **keywords: Any) -> Any:

@@ -49,6 +49,7 @@ def test_every_entry_of_the_menu_does_something(tray: Tray, qtbot: QtBot) -> Non
         "Capture fixed size": (tray.capture_requested, ["fixed"]),
         "Manage albums…": (tray.albums_requested, []),
         "Manage…": (tray.embeds_requested, []),
+        "History…": (tray.history_requested, []),
         "Gallery": (tray.gallery_requested, []),
         "Settings…": (tray.settings_requested, []),
         "Pause uploads": (tray.pause_toggled, [True]),
