@@ -139,7 +139,11 @@ class Deletions:
     async def _delete_later(self, batch: tuple[ImageId, ...]) -> None:
         with suppress(asyncio.CancelledError):
             await self._clock.sleep(self._undo_s)
-        chosen = tuple(each for each in batch if self._waiting.pop(each, None) is not None)
+        # One that was undone and asked for again is another task's.
+        task = asyncio.current_task()
+        chosen = tuple(each for each in batch if self._waiting.get(each) is task)
+        for each in chosen:
+            del self._waiting[each]
         if not chosen:
             return
         try:

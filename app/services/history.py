@@ -18,6 +18,7 @@ from app.core.history import (
     HistoryEvent,
     HistoryQuery,
     HistoryRemoved,
+    HistoryReset,
     HistoryStatistics,
 )
 from app.core.imglink import AlbumId, EmbedId, Image, ImageId
@@ -26,8 +27,10 @@ from app.core.service_errors import Forbidden, NotFound
 from app.core.uploads import UploadChanged, UploadEvent, UploadId, UploadItem, UploadRemoved, UploadState
 from app.services.deletions import Deletion, Progress
 from app.services.history_files import ExportFormat, HistoryFiles, ImportReport
+from app.services.history_files.whole import WholeFile
 from app.services.observers import Observers
 
+_PAGE = 1000
 _NOT_ALLOWED = "ImgLink does not let this API key delete images."
 _NEEDS_SCOPE = "Make a key that may delete (scope image:delete) on ImgLink, and enter that one."
 
@@ -218,18 +221,39 @@ class HistoryService:
 
     async def export(self, form: ExportFormat, write: Callable[[str], None], query: HistoryQuery = EVERYTHING) -> int:
         """Give all that matches to `write`, in pieces of text; returns how many entries that were."""
-        raise NotImplementedError
+        writer = self._files.writer(form)
+        write(writer.start())
+        count, after = 0, None
+        while ids := await self._store.outline(query, after=after, limit=_PAGE):
+            entries = await self._store.entries(ids)
+            write(await asyncio.to_thread(writer.entries, entries))
+            count, after = count + len(entries), ids[-1]
+        write(writer.end())
+        return count
 
     async def export_file(self, path: Path, form: ExportFormat, query: HistoryQuery = EVERYTHING) -> int:
         """Write it to a file, whole or not at all; returns how many entries. Raises UserFacingError."""
-        raise NotImplementedError
+        try:
+            with WholeFile(path) as file:
+                return await self.export(form, file.write, query)
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            raise UserFacingError(
+                f"“{path.name}” could not be written: {reason}.",
+                safe="What was there before is unchanged.",
+                details=repr(error),
+            ) from error
 
     async def import_file(self, path: Path) -> ImportReport:
         """Add what a file holds: our own JSON or CSV, or ShareX's History.json or History.db.
 
         Raises InputError, with the place, when it cannot be read; nothing was added then.
         """
-        raise NotImplementedError
+        imported = await asyncio.to_thread(self._files.read, path)
+        new, completed = await self._store.merge(imported.entries)
+        if new or completed:
+            self._observers.notify(HistoryReset())
+        return ImportReport(new, completed, len(imported.entries) - new - completed, imported.left_out)
 
     # --- the inside ---------------------------------------------------------------------------------------------------
 
