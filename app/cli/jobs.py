@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.cli.exit_codes import ExitCode
 from app.cli.output import print_json
@@ -62,7 +62,8 @@ async def _ended(desk: StoreDesk, job: Job) -> Job:
         look(JobsHeld(desk.jobs.hold))
     ended = asyncio.ensure_future(desk.jobs.finished(job.id))
     try:
-        await asyncio.wait({ended, held}, return_when=asyncio.FIRST_COMPLETED)
+        waits: set[asyncio.Future[Any]] = {ended, held}
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             return ended.result()
         raise await _left(desk, job, held.result())
