@@ -169,8 +169,17 @@ class AlbumsService:
 
     async def edit(self, album_id: AlbumId, changes: AlbumChanges) -> Album:
         """Change an album; returns it as it is then."""
-        album = _completed(await self._api.update_album(album_id, changes), self._albums.get(album_id))
-        # An answer may leave out what was changed, but not contradict what was accepted.
+        known = self._albums.get(album_id)
+        album = _completed(await self._api.update_album(album_id, changes), known)
+        # An answer may leave things out, but not contradict what was accepted.
+        album = replace(
+            album,
+            title=album.title if changes.title is None else changes.title,
+            description=(album.description or (known.description if known else ""))
+            if changes.description is None
+            else changes.description,
+            is_public=(known or album).is_public if changes.is_public is None else changes.is_public,
+        )
         if changes.password is not None and album.has_password is None:
             album = replace(album, has_password=bool(changes.password))
         if changes.title is not None:
