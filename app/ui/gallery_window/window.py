@@ -71,7 +71,9 @@ class GalleryWindow(QWidget):
         if not shown:
             self._stack.setCurrentWidget(self._empty)
             return 0
-        self._stack.setCurrentWidget(self._main)
+        if self._stack.currentWidget() is not self._main:
+            self._stack.setCurrentWidget(self._main)
+            self.grid.setFocus()
         self._count.setText(self.tr("{shown} of {total}, newest first").format(shown=shown, total=max(total, shown)))
         self._say_below("" if may_have_more else self.tr("That is all."))
         self._show_selected()
