@@ -37,7 +37,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOption
 from app.ui.history_window.cell import CellPainter, CellState
 from app.ui.history_window.days import day_text
 from app.ui.history_window.grid_layout import GAP_PX, HEADING_PX, MARGIN_PX, GridLayout
-from app.ui.history_window.model import NO_INDEX, HistoryModel
+from app.ui.history_window.model import HistoryModel
 from app.ui.history_window.pictures import Pictures
 
 Index = QModelIndex | QPersistentModelIndex
@@ -287,7 +287,8 @@ class HistoryGrid(QListView):
                 if not rect.intersects(seen):
                     continue
                 entry = self._history.entry(row)
-                state = CellState(selection.isRowSelected(row, NO_INDEX), row == focused, row == self._hovered)
+                is_selected = selection.isSelected(self._history.index(row, 0))
+                state = CellState(is_selected, row == focused, row == self._hovered)
                 cells.paint(rect, self._cells.picture_height, entry, state)
         if self._band_from is not None and self._band_from != self._band_to:
             self._paint_band(painter)

@@ -45,9 +45,7 @@ class ListPane(QStackedWidget):
         self.model.setParent(self)
         self.grid = HistoryGrid(self.model, pictures)
         self.table = HistoryTable(self.model, pictures)
-        own = self.table.selectionModel()
-        self.table.setSelectionModel(self.grid.selectionModel())
-        own.deleteLater()
+        self.table.share_selection(self.grid.selectionModel())
         self._pictures = pictures
         self._drag_files: Mapping[EntryId, Path] = {}
         self._mode = ViewMode.GRID

@@ -265,7 +265,7 @@ class HistoryModel(QAbstractTableModel):
         """Everything can be chosen and dragged out."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsDragEnabled
+        return _FLAGS
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """Never asked: views drag by themselves, because their selection may be large."""
@@ -348,6 +348,8 @@ class HistoryModel(QAbstractTableModel):
 
 _NUMBERS = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _TEXTS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+# Asked for so often that putting it together would be felt.
+_FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsDragEnabled
 _ROLES = frozenset(
     int(role)
     for role in (

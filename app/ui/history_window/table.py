@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -37,14 +38,14 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_PX = 40
 _PICTURE = QSize(44, 30)
 _WIDTHS = {
-    Column.NAME: 300,
-    Column.DATE: 150,
-    Column.SIZE: 80,
+    Column.NAME: 250,
+    Column.DATE: 130,
+    Column.SIZE: 75,
     Column.DIMENSIONS: 105,
     Column.VIEWS: 65,
-    Column.VISIBILITY: 85,
+    Column.VISIBILITY: 80,
     Column.ALBUM: 120,
-    Column.STATE: 130,
+    Column.STATE: 140,
 }
 
 
@@ -90,6 +91,15 @@ class HistoryTable(QTableView):
         columns.sectionClicked.connect(self._header_clicked)
         for column, width in _WIDTHS.items():
             columns.resizeSection(column, width)
+
+    def share_selection(self, selection: QItemSelectionModel) -> None:
+        """Show the selection of another view of the same model."""
+        own = self.selectionModel()
+        self.setSelectionModel(selection)
+        # To learn whether a column is selected, a header asks about each of its cells: four seconds for all there is.
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setSelectionModel(QItemSelectionModel(self._history, header))
+        own.deleteLater()
 
     def seen_rows(self) -> tuple[int, int]:
         """The first row that is seen, and the one behind the last."""
