@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,15 +15,17 @@ from app.core.ports import BindResult
 from app.core.shortcuts import Modifier, Shortcut
 from app.settings import Settings, options
 from app.settings.schema import Account, AfterCapture, Capture, Hotkeys, Links
-from app.ui.account_view import AccountState, AccountView
+from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
 from app.ui.settings_window import PageId, SettingsWindow
 from app.ui.settings_window.fields import ChoiceField, FolderField, NumberField, Switch, TextField
 from app.ui.settings_window.hotkeys_page import HotkeysPage
 from app.ui.settings_window.links_page import LinksPage
 from app.ui.settings_window.recorder import ShortcutRecorder
 from app.ui.theme import Look
+from app.ui.widgets import ElidedLabel
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+ENDS = datetime(2026, 3, 10, 14, 30).astimezone()
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
@@ -46,7 +49,8 @@ def changes(window: SettingsWindow) -> list[tuple[str, dict[str, Any]]]:
 
 
 def texts(widget: QWidget) -> str:
-    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
+    shown = [label for label in widget.findChildren(QLabel) if label.isVisible()]
+    return "\n".join(each.text_whole() if isinstance(each, ElidedLabel) else each.text() for each in shown)
 
 
 def button(widget: QWidget, text: str) -> QAbstractButton:
@@ -142,7 +146,11 @@ def test_the_environment_wins_and_says_so(window: SettingsWindow) -> None:
     line = control(window, PageId.ADVANCED, "account.base_url")
     assert isinstance(line, QLineEdit)
     assert line.isReadOnly()
-    assert "IMGLINK_BASE_URL" in window.page(PageId.ADVANCED).rows["account.base_url"].problem
+    row = window.page(PageId.ADVANCED).rows["account.base_url"]
+    # That is nothing wrong.
+    assert (row.note, row.problem) == ("Decided by IMGLINK_BASE_URL in the environment.", "")
+    window.set_settings(Settings(), {})
+    assert row.note == ""
 
 
 def test_a_list_of_choices_opens_with_all_of_them(window: SettingsWindow) -> None:
@@ -229,14 +237,17 @@ def test_the_account_says_where_the_key_is_and_what_it_may_do(window: SettingsWi
     with qtbot.waitSignal(window.check_key_requested, timeout=1000):
         button(page, "Check").click()
     window.set_account(AccountView(AccountState.READY, is_persistent=False, store_notice="Install a keyring."))
-    assert "Keys are forgotten when ImgLink quits. Install a keyring." in texts(page)
+    assert texts(page).count("Install a keyring.") == 1
+    assert "forgotten" not in texts(page)
+    window.set_account(AccountView(AccountState.READY, is_persistent=False))
+    assert texts(page).count("forgotten when ImgLink quits") == 1
 
 
 def test_a_first_key_that_is_refused_is_not_said_to_be_kept(window: SettingsWindow) -> None:
     page = window.page(PageId.ACCOUNT)
     window.set_account(AccountView(store_name="KWallet", problem="ImgLink does not accept it."))
     assert "ImgLink does not accept it." in texts(page)
-    assert "No account" in texts(page)
+    assert "No API key" in texts(page)
     assert "Kept in" not in texts(page)
     assert not button(page, "Remove…").isVisible()
     window.set_account(AccountView(AccountState.READY, store_name="KWallet"))
@@ -248,8 +259,54 @@ def test_a_key_is_removed_only_after_a_question(window: SettingsWindow, qtbot: Q
     with qtbot.assertNotEmitted(window.remove_key_requested):
         button(window, "Remove…").click()
     [box] = window.findChildren(QMessageBox)
+    # Enter must not do what cannot be undone.
+    assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
     with qtbot.waitSignal(window.remove_key_requested, timeout=1000):
         button(box, "Remove").click()
+
+
+@pytest.mark.parametrize(
+    ("session", "words"),
+    [
+        (SessionView(), "Not signed in"),
+        (SessionView(SessionState.SIGNED_IN, "mia", ENDS), "Signed in as mia"),
+        (SessionView(SessionState.SIGNED_IN, "mia", ENDS), "Until Tuesday, 10 March 2026"),
+        (SessionView(SessionState.UNCHECKED), "Signed in"),
+        (SessionView(SessionState.LAPSED, "mia", ENDS), "The session is over"),
+        (SessionView(SessionState.REFUSED, "mia", ENDS), "The session was refused"),
+    ],
+)
+def test_the_session_says_whose_it_is_and_until_when(window: SettingsWindow, session: SessionView, words: str) -> None:
+    window.set_account(AccountView(session=session))
+    page = window.page(PageId.ACCOUNT)
+    assert words in texts(page)
+    assert ("Until" in texts(page)) == (session.state is SessionState.SIGNED_IN)
+    assert ("anonymous" in texts(page)) == (session.state is SessionState.SIGNED_OUT)
+
+
+def test_one_signs_in_and_out_from_the_account_page(window: SettingsWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.sign_in_requested, timeout=1000):
+        button(window, "Sign in…").click()
+    assert not button(window, "Sign out").isVisible()
+    window.set_account(AccountView(session=SessionView(SessionState.SIGNED_IN)))
+    with qtbot.waitSignal(window.sign_out_requested, timeout=1000):
+        button(window, "Sign out").click()
+    window.set_account(AccountView(session=SessionView(SessionState.SIGNED_IN, is_fixed=True)))
+    assert not button(window, "Sign out").isVisible()
+    assert not button(window, "Sign in again…").isVisible()
+
+
+def test_where_there_is_no_good_key_the_window_opens_ready_for_one(qtbot: QtBot, look: Look) -> None:
+    made = SettingsWindow()
+    qtbot.addWidget(made)
+    made.present()
+    key = next(line for line in made.findChildren(QLineEdit) if line.accessibleName() == "API key")
+    qtbot.waitUntil(key.hasFocus, timeout=5000)
+    made.close()
+    made.set_account(AccountView(AccountState.READY))
+    key.clearFocus()
+    made.present()
+    assert not key.hasFocus()
 
 
 def recorder(window: SettingsWindow, name: str) -> ShortcutRecorder:

@@ -158,10 +158,10 @@ class Terminal:
         self._fd = fd
         self.shown = ""
 
-    def read_until(self, text: str, timeout_s: float = TIMEOUT_S) -> None:
-        """Read until `text` was shown."""
+    def read_until(self, text: str, timeout_s: float = TIMEOUT_S, *, after: str = "") -> None:
+        """Read until `text` was shown, once more `after` something that was."""
         deadline = time.monotonic() + timeout_s
-        while text not in self.shown:
+        while text not in (self.shown.partition(after)[2] if after else self.shown):
             assert time.monotonic() < deadline, f"{text!r} was not shown: {self.shown!r}"
             self._read(0.1)
 
