@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -219,23 +219,32 @@ class HistoryService:
 
     # --- files --------------------------------------------------------------------------------------------------------
 
-    async def export(self, form: ExportFormat, write: Callable[[str], None], query: HistoryQuery = EVERYTHING) -> int:
-        """Give all that matches to `write`, in pieces of text; returns how many entries that were."""
+    async def export(
+        self,
+        form: ExportFormat,
+        write: Callable[[str], None],
+        query: HistoryQuery = EVERYTHING,
+        *,
+        only: Sequence[EntryId] = (),
+    ) -> int:
+        """Give all that matches, or `only` these, to `write`, in pieces of text; returns how many entries that were."""
         writer = self._files.writer(form)
         write(writer.start())
-        count, after = 0, None
-        while ids := await self._store.outline(query, after=after, limit=_PAGE):
+        count = 0
+        async for ids in self._pages(query, only):
             entries = await self._store.entries(ids)
             write(await asyncio.to_thread(writer.entries, entries))
-            count, after = count + len(entries), ids[-1]
+            count += len(entries)
         write(writer.end())
         return count
 
-    async def export_file(self, path: Path, form: ExportFormat, query: HistoryQuery = EVERYTHING) -> int:
+    async def export_file(
+        self, path: Path, form: ExportFormat, query: HistoryQuery = EVERYTHING, *, only: Sequence[EntryId] = ()
+    ) -> int:
         """Write it to a file, whole or not at all; returns how many entries. Raises UserFacingError."""
         try:
             with WholeFile(path) as file:
-                return await self.export(form, file.write, query)
+                return await self.export(form, file.write, query, only=only)
         except OSError as error:
             reason = (error.strerror or "unknown reason").lower()
             raise UserFacingError(
@@ -243,6 +252,14 @@ class HistoryService:
                 safe="What was there before is unchanged.",
                 details=repr(error),
             ) from error
+
+    async def _pages(self, query: HistoryQuery, only: Sequence[EntryId]) -> AsyncIterator[Sequence[EntryId]]:
+        for begin in range(0, len(only), _PAGE):
+            yield only[begin : begin + _PAGE]
+        after = None
+        while not only and (ids := await self._store.outline(query, after=after, limit=_PAGE)):
+            yield ids
+            after = ids[-1]
 
     async def import_file(self, path: Path) -> ImportReport:
         """Add what a file holds: our own JSON or CSV, or ShareX's History.json or History.db.

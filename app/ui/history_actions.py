@@ -287,7 +287,7 @@ class HistoryActions(QObject):
             one, several = self.tr("1 image exported"), self.tr("{count} images exported")
             self._window.action.show_done(texts.counted(count, one, several))
 
-        self._submit(lambda: self._services.history.export_file(path, form, query), done)
+        self._submit(lambda: self._services.history.export_file(path, form, query, only=ids), done)
 
     def _import(self) -> None:
         dialog = QFileDialog(self._window, self.tr("Import a history"))

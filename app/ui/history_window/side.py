@@ -55,9 +55,10 @@ class SidePane(QStackedWidget):
         self.summary.show_count(count, sizes)
         self.setCurrentWidget(self.summary)
 
-    def show_nothing(self) -> None:
-        """Say what would be seen here."""
+    def show_nothing(self, *, has_list: bool) -> None:
+        """Say what would be seen here, where there is something to choose."""
         self.details.save()
+        self._nothing.set_hint(has_list)
         self.setCurrentWidget(self._nothing)
 
     def show_picture(self) -> None:

@@ -68,9 +68,15 @@ class NothingChosen(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL, theme.SPACE_XL)
         column.setSpacing(theme.SPACE_S)
-        text = label(self.tr("Choose an image to see its links and details."), tone="muted", wrap=True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._symbol = Symbol("image", size=28)
+        self._text = label(self.tr("Choose an image to see its links and details."), tone="muted", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addStretch(1)
-        column.addWidget(Symbol("image", size=28), 0, Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(text)
+        column.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self._text)
         column.addStretch(1)
+
+    def set_hint(self, is_shown: bool) -> None:
+        """Without a list, there is nothing to choose."""
+        self._symbol.setVisible(is_shown)
+        self._text.setVisible(is_shown)

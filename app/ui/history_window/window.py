@@ -136,7 +136,7 @@ class HistoryWindow(QWidget):
         """Show the model; `complete` when all that matches is in it."""
         self._is_complete = complete
         self.listing.show_list(is_restricted=self.filters.is_restricted)
-        self._show_found()
+        self._show_chosen()
 
     def set_drag_files(self, files: Mapping[EntryId, Path]) -> None:
         """These have a file with a sensible name now."""
@@ -295,7 +295,7 @@ class HistoryWindow(QWidget):
         elif ids:
             self.side.show_several(len(ids), self.listing.known(ids))
         else:
-            self.side.show_nothing()
+            self.side.show_nothing(has_list=self.model.rowCount() > 0)
         self._show_found()
 
     def _show_found(self) -> None:
@@ -352,6 +352,7 @@ class HistoryWindow(QWidget):
         self._splitter.setSizes([840, 320])
         notices = QVBoxLayout()
         notices.setContentsMargins(theme.SPACE_L, 0, theme.SPACE_L, 0)
+        notices.setSpacing(0)
         notices.addWidget(self.results)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
