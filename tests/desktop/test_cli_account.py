@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.demo import DEMO_API_KEY, DEMO_USER, DemoServer
+from app.demo import DEMO_API_KEY, DEMO_EMAIL, DEMO_PASSWORD, DEMO_USER, DemoServer
 from tests.desktop.cli import results, run
 from tests.desktop.session import DesktopSession, desktop_session
 
@@ -70,3 +70,26 @@ def test_a_key_of_the_environment_leaves_the_keyring_alone(with_keyring: Desktop
     done = run(with_keyring, server, "capture", "screen", "--save", str(image), env={"PYTHONPROFILEIMPORTTIME": "1"})
     assert "keyring.core" not in done.stderr
     assert server.commits == 1
+
+
+def test_one_signs_in_stays_signed_in_and_signs_out(with_keyring: DesktopSession, server: DemoServer) -> None:
+    desktop = with_keyring
+    password = f"{DEMO_PASSWORD}\n".encode()
+    done = run(desktop, server, "account", "login", "--user", DEMO_EMAIL, key="", stdin=password)
+    assert done.stdout.startswith(f"Signed in to {server.base_url} as {DEMO_USER} until 20")
+    assert "The token is kept in the desktop's keyring." in done.stdout
+    status = results(run(desktop, server, "account", "status", "--json", key=""))
+    assert (status["token"]["stored_in"], status["token"]["holder"]) == ("keyring", DEMO_USER)
+    assert status["api_key"]["present"] is False
+    # Another way in takes its place, and a wrong one does not.
+    user = server.add_user("mia", "secret")
+    assert (
+        "as mia"
+        in run(desktop, server, "account", "token", "set", key="", stdin=server.add_token(user).encode()).stdout
+    )
+    run(desktop, server, "account", "login", "--user", "mia", key="", stdin=b"wrong", code=3)
+    assert "Signed in as mia" in run(desktop, server, "account", "status", key="").stdout
+    assert "Signed out" in run(desktop, server, "account", "logout", key="").stdout
+    status = results(run(desktop, server, "account", "status", "--json", key=""))
+    assert (status["token"]["present"], status["token"]["holder"]) == (False, None)
+    assert "Nobody was signed in" in run(desktop, server, "account", "logout", key="").stdout
