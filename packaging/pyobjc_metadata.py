@@ -21,7 +21,7 @@ TARGET = ROOT / "tests" / "unit" / "macos" / "metadata.json"
 PACKAGES = ("pyobjc-framework-Quartz", "pyobjc-framework-Cocoa", "pyobjc-framework-ScreenCaptureKit")
 _FUNCTION = re.compile(r'"(?P<name>\w+)": \(\s*b"(?P<encoding>[^"]*)"')
 _SELECTOR = re.compile(r'b"(?P<class>\w+)",\s*b"(?P<selector>[\w:]+)"')
-_CONSTANT = re.compile(r"\$(?P<name>k[A-Z]\w+)(?:@(?P<value>-?\d+))?(?=\$)")
+_CONSTANT = re.compile(r"\$(?P<name>(?:k|NS)[A-Z]\w+)(?:@(?P<value>-?\d+))?(?=\$)")
 
 
 def metadata(folder: Path) -> dict[str, dict[str, str]]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app import __version__
 from app.bootstrap.profile import Profile
@@ -150,7 +150,11 @@ async def _build_services(
     )
     stack.push_async_callback(follow_ups.stop)
     await follow_ups.start()
-    hotkeys = await asyncio.to_thread(choose_hotkeys, profile.environ)
+
+    async def on_main(work: Callable[[], Any]) -> Any:
+        return await bridge.ask(lambda answer: answer(work()))
+
+    hotkeys = await asyncio.to_thread(choose_hotkeys, profile.environ, on_main)
     # Pushed last, so that the keys are released first.
     stack.push_async_callback(hotkeys.stop)
     return Services(

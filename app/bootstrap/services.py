@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.services.sign_in import AskToSignIn, SignInGate
     from app.services.uploads import UploadQueue
     from app.settings.remembered import RememberedRegion
+    from app.system.mac_desktop import MacClipboard
     from app.system.wl_clipboard import WlClipboard
     from app.system.x11_clipboard import X11ClipboardReader
 
@@ -161,6 +162,7 @@ async def build_core(
         spool_folder=profile.paths.cache,
         has_credential=account.has_credential,
         preferences=lambda: _incoming_preferences(profile.settings),
+        find_duplicate=history.find_duplicate,
     )
     return Core(
         images=client,
@@ -337,7 +339,7 @@ def last_region_of(profile: Profile) -> RememberedRegion:
     return RememberedRegion(profile.paths.state / "last_region.json")
 
 
-def clipboard_reader(environ: Mapping[str, str]) -> X11ClipboardReader | WlClipboard | None:
+def clipboard_reader(environ: Mapping[str, str]) -> X11ClipboardReader | WlClipboard | MacClipboard | None:
     """What reads the clipboard back as another program would; None where there is no way."""
     from app.system.session import SessionType, detect_session
 
@@ -349,6 +351,10 @@ def clipboard_reader(environ: Mapping[str, str]) -> X11ClipboardReader | WlClipb
         case SessionType.WAYLAND:
             wayland = wayland_clipboard(environ)
             return wayland if wayland.probe().available else None
+        case SessionType.MACOS:
+            from app.system.mac_desktop import MacClipboard
+
+            return MacClipboard(environ)
         case _:
             return None
 
@@ -371,6 +377,11 @@ def command_clipboard(environ: Mapping[str, str], *, copies: bool) -> Clipboard:
     from app.system.clipboard_keeper import KeeperClipboard
     from app.system.session import SessionType, detect_session
 
-    if detect_session(environ, platform=sys.platform).type is SessionType.WAYLAND:
+    session = detect_session(environ, platform=sys.platform).type
+    if session is SessionType.WAYLAND:
         return wayland_clipboard(environ)
+    if session is SessionType.MACOS:
+        from app.system.mac_desktop import MacClipboard
+
+        return MacClipboard(environ)
     return KeeperClipboard(environ, clipboard_reader(environ) if copies else None)

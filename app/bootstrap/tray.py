@@ -35,6 +35,10 @@ def run_application(instance: Instance, *, use_demo_server: bool = False) -> int
     qt.setApplicationName("ImgLink")
     qt.setDesktopFileName("cc.imglink.Desktop")
     qt.setQuitOnLastWindowClosed(False)
+    if sys.platform == "darwin":
+        from app.system.mac_desktop import hide_from_dock
+
+        hide_from_dock()
     tray = Tray()
     tray.show()
     with ExitStack() as stack:

@@ -95,4 +95,14 @@ DEFAULT_SHORTCUTS = {
     "fixed": "",
     "clipboard": "Ctrl+Shift+U",
 }
-"""Workflow id → default key on Linux; on macOS `Ctrl` reads `Cmd`, and the system's own combinations are left alone."""
+"""Workflow id → default key on Linux."""
+
+
+def default_shortcuts(platform: str) -> dict[str, str]:
+    """Workflow id → default key (`platform` as `sys.platform`).
+
+    A Mac takes its own pictures with Cmd+Shift and these digits, so it gets Cmd+Option.
+    """
+    if platform != "darwin":
+        return dict(DEFAULT_SHORTCUTS)
+    return {action: text.replace("Ctrl+Shift", "Cmd+Option") for action, text in DEFAULT_SHORTCUTS.items()}

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from app.core.errors import InputError
 from app.core.ports import Hotkeys, Probe
+from app.hotkeys.macos.backend import MacHotkeys
 from app.hotkeys.null import NullHotkeys
 from app.hotkeys.portal import PortalHotkeys
 from app.hotkeys.watched import PynputHotkeys
 from app.hotkeys.x11 import X11Hotkeys
 
 FORCE_VARIABLE = "IMGLINK_HOTKEYS"
+OnMain = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Calls a function on the main thread, and returns what it returns."""
 
 _WAYLAND = (
     "On Wayland, programs cannot take keys for themselves.",
@@ -21,13 +26,18 @@ _NO_DISPLAY = ("There is no graphical session here.", "Start ImgLink Desktop ins
 _TURNED_OFF = (f"Shortcuts are turned off by {FORCE_VARIABLE}.", f"Unset {FORCE_VARIABLE} to have them.")
 
 
-def choose_hotkeys(environ: Mapping[str, str]) -> Hotkeys:
+async def _nowhere(work: Callable[[], Any]) -> Any:
+    raise RuntimeError("nobody has said where the main thread is")
+
+
+def choose_hotkeys(environ: Mapping[str, str], on_main: OnMain = _nowhere, *, platform: str = sys.platform) -> Hotkeys:
     """The first back end that works here, else one that binds nothing and says why.
 
-    `IMGLINK_HOTKEYS` (`x11`, `pynput`, `portal`, `null`) forces one, which may then fail to start. Connects to the
-    display or the message bus for a moment: call it off the loop. Raises InputError for an unknown name.
+    `IMGLINK_HOTKEYS` (`x11`, `pynput`, `portal`, `carbon`, `null`) forces one, which may then fail to start. Connects
+    to the display or the message bus for a moment: call it off the loop. `on_main` calls a function on the main thread,
+    which macOS wants. Raises InputError for an unknown name.
     """
-    options = _candidates(environ)
+    options = _candidates(environ, on_main, platform)
     if environ.get(FORCE_VARIABLE):
         # Later it is asked where nothing may block.
         options[0].probe()
@@ -42,18 +52,19 @@ def choose_hotkeys(environ: Mapping[str, str]) -> Hotkeys:
     return NullHotkeys(told.reason, told.remedy)
 
 
-def probe_hotkeys(environ: Mapping[str, str]) -> tuple[Probe, ...]:
+def probe_hotkeys(environ: Mapping[str, str], *, platform: str = sys.platform) -> tuple[Probe, ...]:
     """What every back end that counts here says of itself, in order of preference; blocks like `choose_hotkeys`."""
-    return tuple(option.probe() for option in _candidates(environ))
+    return tuple(option.probe() for option in _candidates(environ, _nowhere, platform))
 
 
-def _candidates(environ: Mapping[str, str]) -> tuple[Hotkeys, ...]:
+def _candidates(environ: Mapping[str, str], on_main: OnMain, platform: str) -> tuple[Hotkeys, ...]:
     display = environ.get("DISPLAY", "")
     forced = environ.get(FORCE_VARIABLE, "")
     by_name: dict[str, Hotkeys] = {
         "x11": X11Hotkeys(display),
         "pynput": PynputHotkeys(display),
         "portal": PortalHotkeys(environ),
+        "carbon": MacHotkeys(on_main),
         "null": NullHotkeys(*_TURNED_OFF),
     }
     if forced:
@@ -62,6 +73,8 @@ def _candidates(environ: Mapping[str, str]) -> tuple[Hotkeys, ...]:
                 f"{FORCE_VARIABLE} is “{forced}”, which is no way to bind keys.", remedy=f"Use {', '.join(by_name)}."
             )
         return (by_name[forced],)
+    if platform == "darwin":
+        return (by_name["carbon"],)
     # XWayland has a display too, but grabs there see only keys typed into X11 programs.
     if _is_wayland(environ):
         return (by_name["portal"], NullHotkeys(*_WAYLAND))

@@ -5,6 +5,7 @@ The file, the settings window and the documentation are all made from this. No s
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,7 +17,7 @@ from app.core.images import ImageFormat
 from app.core.imglink import DEFAULT_BASE_URL, AlbumId, EmbedId, UploadOptions, Visibility
 from app.core.links import LinkForm, check_template
 from app.core.naming import DEFAULT_SAVE_PATTERN
-from app.core.workflow import DEFAULT_SHORTCUTS
+from app.core.workflow import default_shortcuts
 from app.settings import checks
 
 
@@ -43,7 +44,7 @@ class Rules:
 
 
 def _default_shortcuts() -> Mapping[str, str]:
-    return MappingProxyType(dict(DEFAULT_SHORTCUTS))
+    return MappingProxyType(default_shortcuts(sys.platform))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,9 @@ class Upload:
     ] = True
     neutral_names: Annotated[
         bool, Rules("Send neutral file names", "Replace file names by random ones; your own names stay in the history.")
+    ] = True
+    ask_duplicates: Annotated[
+        bool, Rules("Ask about duplicates", "Offer the existing link when a file was uploaded before.")
     ] = True
 
     embed: Annotated[

@@ -192,7 +192,9 @@ def choose_notifier(environ: Mapping[str, str]) -> Notifier:
     if forced == "dbus":
         return DBusNotifier(environ)
     if sys.platform == "darwin":
-        return NullNotifier("Notifications are not there on macOS yet.")
+        from app.system.mac_desktop import MacNotifier
+
+        return MacNotifier(environ)
     if session_bus_address(environ) is None:
         return NullNotifier("There is no message bus (D-Bus) here.", "Start ImgLink Desktop in a graphical session.")
     return DBusNotifier(environ)

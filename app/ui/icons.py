@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize
@@ -37,7 +38,10 @@ def app_icon() -> QIcon:
 
 def tray_icon(state: str) -> QIcon:
     """The icon of `idle`, `uploading` or `attention`."""
-    return _in_own_colors(f"tray-{state}")
+    icon = _in_own_colors(f"tray-{state}")
+    # A Mac draws the shape alone, black or white as its menu bar needs; what must be noticed keeps its colours.
+    icon.setIsMask(sys.platform == "darwin" and state == "idle")
+    return icon
 
 
 def _in_own_colors(name: str) -> QIcon:
