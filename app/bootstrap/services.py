@@ -200,7 +200,7 @@ def _follow_credentials(account: AccountService, uploads: UploadQueue, assignmen
     from app.services.account import Validity
 
     running: set[asyncio.Task[None]] = set()
-    seen: object = None
+    seen = account.key_revision, account.token_revision, Validity.UNKNOWN
 
     async def go_on() -> None:
         await uploads.credentials_changed()
