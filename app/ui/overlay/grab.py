@@ -15,6 +15,14 @@ def is_x11() -> bool:
     return QGuiApplication.platformName() == "xcb"
 
 
+def lays_out_in_logical_units() -> bool:
+    """True where a position beyond a window's edges counts in the units of the whole desktop, not in the window's own.
+
+    So do Wayland and macOS, where each screen has a scale of its own.
+    """
+    return is_wayland() or QGuiApplication.platformName() == "cocoa"
+
+
 def is_wayland() -> bool:
     """True where Qt talks to a Wayland compositor."""
     return QGuiApplication.platformName().startswith("wayland")

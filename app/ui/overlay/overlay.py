@@ -14,7 +14,7 @@ from app.core.screen import Desktop, Frame, Monitor
 from app.core.selection import Picker
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud
-from app.ui.overlay.grab import KeyboardGrab, is_wayland, is_x11
+from app.ui.overlay.grab import KeyboardGrab, is_x11, lays_out_in_logical_units
 from app.ui.overlay.look import Look
 from app.ui.overlay.painter import paint
 from app.ui.overlay.panels import Panels
@@ -141,7 +141,7 @@ class Overlay(QObject):
         self._session = session
         picture = Picture.of(desktop)
         name = style.ACCESSIBLE_NAME_WINDOWS if hud.windows_only else style.ACCESSIBLE_NAME
-        coordinates = mappings(desktop.monitors, screens, is_logical=is_wayland())
+        coordinates = mappings(desktop.monitors, screens, is_logical=lays_out_in_logical_units())
         for monitor in desktop.monitors:
             window = next(each for each in self._windows if each.target is screens[monitor.number])
             look = self._look(monitor.scale)
