@@ -107,9 +107,14 @@ async def _send_file(request: Request, path: Path, mime: str, etag: str, headers
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
-        while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
-            yield chunk
-    finally:
-        file.close()
+    sent = 0
+    while chunk := await asyncio.to_thread(_read, path, sent):
+        yield chunk
+        sent += len(chunk)
+
+
+def _read(path: Path, start: int) -> bytes:
+    # Opened for each piece: a file that a thread has just opened would stay open when the browser leaves meanwhile.
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(_CHUNK_BYTES)
