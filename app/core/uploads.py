@@ -159,6 +159,8 @@ class QueueState:
     """True when the service does not accept what was sent."""
     credential: CredentialKind | None = None
     """Which one that was; None when nothing was sent and an account is wanted."""
+    lacks_account: bool = False
+    """True when it waits because the service takes no more uploads without an account: with one, they may go on."""
 
 
 @dataclass(frozen=True, slots=True)

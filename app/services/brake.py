@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -43,6 +43,8 @@ class Brake:
         """True from the person's pause until their resume, whatever else pauses in between."""
         self._hold_until = -math.inf
         """On the monotonic clock; nothing is sent before."""
+        self._lacks_account = False
+        """True when an account would end that."""
         self._troubles = 0
         """How many uploads in a row met a network or server that does not work."""
         self._too_large = 0
@@ -81,7 +83,7 @@ class Brake:
         """Say what the queue does now, and why."""
         self._change(QueueState(mode, reason, error_kind))
 
-    async def restore(self) -> None:
+    async def restore(self, has_credential: Callable[[], Awaitable[bool]]) -> None:
         """Begin as the last run ended: paused by the person, waiting as the service asked, or free."""
         saved = await self._store.load_queue_state()
         if saved is None or saved.mode is QueueMode.PAUSED:
@@ -90,8 +92,17 @@ class Brake:
             return
         self.set(QueueMode.RUNNING)
         left_s = 0.0 if saved.resume_at is None else (saved.resume_at - self._clock.now()).total_seconds()
-        if left_s > 0:
-            self._hold(min(left_s, pacing.MAX_WAIT_S), saved.reason, saved.error_kind)
+        if left_s <= 0:
+            return
+        if saved.lacks_account:
+            # A keyring that cannot be read now has no account to offer.
+            with suppress(UserFacingError):
+                if await has_credential():
+                    return
+        self._hold(min(left_s, pacing.MAX_WAIT_S), saved.reason, saved.error_kind, lacks_account=saved.lacks_account)
+        if left_s > pacing.MAX_WAIT_S:
+            # The clock was set back since: every start would wait anew, until its time comes.
+            await self._remember()
 
     async def pause(self) -> None:
         """The person's pause; it is remembered."""
@@ -104,20 +115,35 @@ class Brake:
         await self._store.save_queue_state(None)
         self.is_held_by_person = False
         self._hold_until, self._troubles, self._too_large = -math.inf, 0, 0
+        self._lacks_account = False
+
+    async def account_came(self) -> None:
+        """Wait no longer for what was only asked of uploads without an account."""
+        if not self._lacks_account:
+            return
+        self._hold_until, self._lacks_account = -math.inf, False
+        if self.state.mode is QueueMode.WAITING:
+            self.set(QueueMode.RUNNING)
+        if not self.is_held_by_person:
+            await self._remember()
 
     def all_is_well(self) -> None:
         """An upload has come through."""
         self._troubles = self._too_large = 0
 
-    async def heed(self, item: UploadItem, verdict: Verdict, error: UserFacingError) -> None:
-        """Draw the conclusion for the queue as a whole from the failure of one upload."""
+    async def heed(
+        self, item: UploadItem, verdict: Verdict, error: UserFacingError, *, lacks_account: bool = False
+    ) -> None:
+        """Draw the conclusion for the queue as a whole from the failure of one upload.
+
+        `lacks_account` tells that it went without an account only because there was none.
+        """
         if verdict is Verdict.WAIT:
             asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
-            self._hold(pacing.asked_wait_s(asked_s, self._troubles, self._random), str(error), error.kind)
+            wait_s = pacing.asked_wait_s(asked_s, self._troubles, self._random)
+            self._hold(wait_s, str(error), error.kind, lacks_account=lacks_account)
             if self.state.mode is QueueMode.WAITING:
-                # A full disk forgets the wait at exit; the service then says it again.
-                with suppress(UserFacingError):
-                    await self._store.save_queue_state(self.state)
+                await self._remember()
         elif verdict is Verdict.RETRY or (verdict is Verdict.UNCERTAIN and isinstance(error, ServiceError)):
             self._hold(pacing.retry_wait_s(self._troubles, self._random), str(error), error.kind)
         elif verdict is Verdict.PAUSE:
@@ -143,15 +169,24 @@ class Brake:
         if not self.is_on:
             self._wait(seconds, _PACE_REASONS[anonymous], ErrorKind.RATE_LIMITED)
 
-    def _hold(self, seconds: float, reason: str, kind: ErrorKind | None) -> None:
+    def _hold(self, seconds: float, reason: str, kind: ErrorKind | None, *, lacks_account: bool | None = None) -> None:
+        """`lacks_account` is None for troubles of another sort, which leave that as it is."""
         self._troubles += 1
         self._hold_until = max(self._hold_until, self._clock.monotonic() + seconds)
+        if lacks_account is not None:
+            self._lacks_account = lacks_account
         if not self.is_paused:
             self._wait(self._hold_until - self._clock.monotonic(), reason, kind)
 
     def _wait(self, seconds: float, reason: str, kind: ErrorKind | None) -> None:
         resume_at = self._clock.now() + timedelta(seconds=seconds)
-        self._change(QueueState(QueueMode.WAITING, reason, kind, resume_at))
+        lacks_account = self._lacks_account and kind is ErrorKind.RATE_LIMITED
+        self._change(QueueState(QueueMode.WAITING, reason, kind, resume_at, lacks_account=lacks_account))
+
+    async def _remember(self) -> None:
+        """What is waited for, over a restart. A full disk forgets it; the service then says it again."""
+        with suppress(UserFacingError):
+            await self._store.save_queue_state(self.state if self.state.mode is QueueMode.WAITING else None)
 
     def _change(self, state: QueueState) -> None:
         if state != self.state:

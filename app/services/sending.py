@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import Image
@@ -36,8 +37,24 @@ class _Attempt:
     """The outcome is known and being written down: not to be disturbed."""
     is_cancelled: bool = False
     is_cancelled_by_person: bool = False
+    lacks_account: bool = False
+    """It goes without an account, because there was none when it began."""
     has_old_credential: bool = False
     """It began before the credential was changed: a refusal says nothing of the new one."""
+
+    def is_overtaken_by(self, error: UserFacingError) -> bool:
+        """True when this was said of a credential, or of the lack of one, that is no more."""
+        is_limit = error.kind is ErrorKind.RATE_LIMITED and self.lacks_account
+        return self.has_old_credential and (is_limit or error.kind is ErrorKind.CREDENTIAL)
+
+
+class OnVerdict(Protocol):
+    """Told of a failure, before it is recorded."""
+
+    def __call__(
+        self, item: UploadItem, verdict: Verdict, error: UserFacingError, /, *, lacks_account: bool
+    ) -> Awaitable[None]:
+        """`lacks_account` tells that it went without an account only because there was none."""
 
 
 class Sender:
@@ -49,7 +66,7 @@ class Sender:
         store: UploadStore,
         clock: Clock,
         on_moved: Callable[[UploadItem], None],
-        on_verdict: Callable[[UploadItem, Verdict, UserFacingError], Awaitable[None]],
+        on_verdict: OnVerdict,
     ) -> None:
         """`on_moved` gets every new value of an item; `on_verdict` is awaited before a failure is recorded."""
         self._api = api
@@ -61,9 +78,9 @@ class Sender:
         self.unwritten: dict[UploadId, UploadItem] = {}
         """How uploads ended, or that they go again, where the disk did not take it. Their rows tell less."""
 
-    def start(self, item: UploadItem) -> asyncio.Task[None]:
+    def start(self, item: UploadItem, *, lacks_account: bool = False) -> asyncio.Task[None]:
         """Begin to send a claimed upload. The task ends when its outcome is recorded."""
-        attempt = self._attempts[item.id] = _Attempt()
+        attempt = self._attempts[item.id] = _Attempt(lacks_account=lacks_account)
         attempt.task = asyncio.create_task(self._run(item, attempt), name=f"upload {item.id}")
         return attempt.task
 
@@ -121,10 +138,10 @@ class Sender:
             raise
         except UserFacingError as error:
             attempt.is_settling = True
-            if attempt.has_old_credential and error.kind is ErrorKind.CREDENTIAL:
+            if attempt.is_overtaken_by(error):
                 await self._record(item, UploadState.QUEUED)
             else:
-                await self._settle(item, error, judge(error, is_committed=attempt.is_committed))
+                await self._settle(item, error, attempt)
         except Exception:
             # A bug, on its way to the crash handler; the item must not stay "sending" for ever.
             attempt.is_settling = True
@@ -156,8 +173,9 @@ class Sender:
         else:
             await self._record(item, UploadState.QUEUED)
 
-    async def _settle(self, item: UploadItem, error: UserFacingError, verdict: Verdict) -> None:
-        await self._on_verdict(item, verdict, error)
+    async def _settle(self, item: UploadItem, error: UserFacingError, attempt: _Attempt) -> None:
+        verdict = judge(error, is_committed=attempt.is_committed)
+        await self._on_verdict(item, verdict, error, lacks_account=attempt.lacks_account)
         reason = f"{_MAYBE} {error.message}" if verdict is Verdict.UNCERTAIN else str(error)
         await self._record(item, _STATES[verdict], reason=reason, error_kind=error.kind)
 

@@ -105,7 +105,7 @@ class UploadQueue:
             self._items = {item.id: item for item in pending} | self._items
             # What a refused key has paused gets a new try with each start.
             await self._requeue_paused()
-        await self._brake.restore()
+        await self._brake.restore(self._has_credential)
         self._dispatcher = asyncio.create_task(self._dispatch(), name="upload queue")
         self._dispatcher.add_done_callback(_report_bug)
 
@@ -144,8 +144,12 @@ class UploadQueue:
         self._wake.set()
 
     async def credentials_changed(self) -> None:
-        """Go on if it was a missing or refused credential that paused the queue, or the pace without one."""
+        """Go on if it was a missing or refused credential that paused the queue, or what is asked without one."""
         self._sender.credentials_changed()
+        # A keyring that cannot be read has no account to offer; the dispatcher says so.
+        with suppress(UserFacingError):
+            if await self._has_credential():
+                await self._brake.account_came()
         if self._brake.is_paused and self.state.error_kind is ErrorKind.CREDENTIAL:
             if self._brake.is_held_by_person:
                 self._brake.set(QueueMode.PAUSED)
@@ -416,7 +420,7 @@ class UploadQueue:
             self._waiters.wake(item.id)
             return
         self._moved(claimed)
-        task = self._sender.start(claimed)
+        task = self._sender.start(claimed, lacks_account=anonymous and not item.options.anonymous)
         task.add_done_callback(_report_bug)
         task.add_done_callback(lambda _task: self._wake.set())
 

@@ -38,10 +38,15 @@ def end(connection: sqlite3.Connection, upload_id: UploadId, now: datetime, *, c
 
 
 def since(connection: sqlite3.Connection, when: datetime, now: datetime, *, anonymous: bool) -> tuple[datetime, ...]:
-    """The attempts after `when`, oldest first. One in the future (the clock was set back) counts as made now."""
+    """The attempts after `when`, oldest first.
+
+    Those in the future (the clock was set back) count as made when that is first seen: for ever new, they would hold
+    everything back until their time comes.
+    """
+    if connection.execute("SELECT 1 FROM attempts WHERE at > ? LIMIT 1", (to_micros(now),)).fetchone():
+        connection.execute("UPDATE attempts SET at = :now WHERE at > :now", {"now": to_micros(now)})
     cursor = connection.execute(
-        "SELECT min(at, ?) FROM attempts WHERE anonymous = ? AND at > ? ORDER BY at",
-        (to_micros(now), anonymous, to_micros(when)),
+        "SELECT at FROM attempts WHERE anonymous = ? AND at > ? ORDER BY at", (anonymous, to_micros(when))
     )
     return tuple(from_micros(row[0]) for row in cursor)
 
@@ -56,6 +61,7 @@ def save_queue_state(connection: sqlite3.Connection, state: QueueState | None) -
         "reason": state.reason,
         "error_kind": None if state.error_kind is None else state.error_kind.value,
         "resume_at": None if state.resume_at is None else to_micros(state.resume_at),
+        "lacks_account": state.lacks_account,
     }
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_QUEUE_STATE, json.dumps(fields)))
 
@@ -72,4 +78,5 @@ def load_queue_state(connection: sqlite3.Connection) -> QueueState | None:
         fields["reason"],
         None if kind is None else ErrorKind(kind),
         None if resume_at is None else from_micros(resume_at),
+        lacks_account=bool(fields.get("lacks_account")),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,36 @@ async def test_a_clock_that_jumps_ten_years_holds_nothing_for_ever(tmp_path: Pat
 
 
 @in_loop
+async def test_a_clock_that_was_set_back_holds_nothing_up_again_with_every_start(tmp_path: Path) -> None:
+    async with bench(tmp_path, Act(rate_limited(90.0))) as b:
+        item = await b.add()
+        await until_waiting(b)
+    async with bench(tmp_path, start=False) as b:
+        b.clock.skew = timedelta(days=-3650)
+        await b.queue.start()
+        await until_waiting(b)
+    async with bench(tmp_path, start=False) as b:
+        b.clock.skew = timedelta(days=-3650)
+        b.clock.advance(6 * 3600)
+        await b.queue.start()
+        assert (await b.queue.wait(item.id, patience_s=0)).state is S.DONE
+
+
+@in_loop
+async def test_uploads_that_were_made_in_the_future_hold_up_the_next_for_one_window_only(tmp_path: Path) -> None:
+    pace = Pace(signed_in=Limit(1, timedelta(hours=1)))
+    async with bench(tmp_path, pace=pace) as b:
+        await b.queue.wait((await b.add()).id)
+        b.clock.skew = timedelta(days=-3650)
+        item = await b.add()
+        await until_waiting(b)
+        b.clock.advance(1800)
+        await until_waiting(b)
+        b.clock.advance(1800)
+        assert (await b.queue.wait(item.id)).state is S.DONE
+
+
+@in_loop
 async def test_the_network_coming_back_ends_the_wait_at_once(tmp_path: Path) -> None:
     async with bench(tmp_path, Act(Unreachable("Offline."))) as b:
         item = await b.add()
@@ -341,6 +372,85 @@ async def test_a_new_credential_ends_the_wait_for_the_anonymous_pace(tmp_path: P
         is_signed_in = True
         await b.queue.credentials_changed()
         await b.until_state(second.id, S.DONE)
+
+
+@dataclass
+class Account:
+    """Whether there is one."""
+
+    is_there: bool = False
+
+    async def look(self) -> bool:
+        return self.is_there
+
+
+@in_loop
+async def test_a_new_key_ends_what_was_asked_of_uploads_without_one(tmp_path: Path) -> None:
+    account = Account()
+    async with bench(tmp_path, Act(rate_limited(3600.0)), has_credential=account.look) as b:
+        item = await b.add()
+        await until_waiting(b)
+        assert b.queue.state.error_kind is ErrorKind.RATE_LIMITED
+        account.is_there = True
+        await b.queue.credentials_changed()
+        assert (await b.queue.wait(item.id)).state is S.DONE
+        assert await b.store.load_queue_state() is None
+
+
+@in_loop
+async def test_a_new_key_that_came_meanwhile_ends_what_was_asked_of_uploads_without_one(tmp_path: Path) -> None:
+    account = Account()
+    async with bench(tmp_path, Act(rate_limited(3600.0)), has_credential=account.look) as b:
+        item = await b.add()
+        await until_waiting(b)
+    async with bench(tmp_path, has_credential=account.look) as b:
+        await until_waiting(b)
+        assert b.api.sent == []
+    account.is_there = True
+    async with bench(tmp_path, has_credential=account.look) as b:
+        assert (await b.queue.wait(item.id)).state is S.DONE
+
+
+@in_loop
+async def test_a_limit_that_is_told_after_the_key_came_concerns_nobody(tmp_path: Path) -> None:
+    account, gate = Account(), asyncio.Event()
+    async with bench(tmp_path, Act(rate_limited(3600.0), gate=gate), has_credential=account.look) as b:
+        item = await b.add()
+        await b.until_state(item.id, S.SENDING)
+        account.is_there = True
+        await b.queue.credentials_changed()
+        gate.set()
+        assert (await b.queue.wait(item.id)).state is S.DONE
+        assert QueueMode.WAITING not in [state.mode for state in b.queue_states()]
+
+
+@pytest.mark.parametrize("options", [None, ANONYMOUS])
+@in_loop
+async def test_a_new_key_does_not_end_what_was_asked_of_others(tmp_path: Path, options: UploadOptions | None) -> None:
+    async with bench(tmp_path, Act(rate_limited(3600.0))) as b:
+        await b.add(options)
+        await until_waiting(b)
+        await b.queue.credentials_changed()
+        assert b.queue.state.mode is QueueMode.WAITING
+    async with bench(tmp_path) as b:
+        await until_waiting(b)
+        assert b.api.sent == []
+
+
+@in_loop
+async def test_a_new_key_ends_that_wait_but_not_the_persons_pause(tmp_path: Path) -> None:
+    account = Account()
+    async with bench(tmp_path, Act(rate_limited(3600.0)), has_credential=account.look) as b:
+        item = await b.add()
+        await until_waiting(b)
+        await b.queue.pause()
+        account.is_there = True
+        await b.queue.credentials_changed()
+        assert b.queue.state == QueueState(QueueMode.PAUSED)
+    async with bench(tmp_path, has_credential=account.look) as b:
+        assert b.queue.state == QueueState(QueueMode.PAUSED)
+        await b.queue.resume()
+        assert (await b.queue.wait(item.id)).state is S.DONE
 
 
 @in_loop

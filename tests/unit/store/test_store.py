@@ -243,15 +243,17 @@ def test_an_attempt_in_the_future_counts_as_made_now(tmp_path: Path) -> None:
         clock.time = datetime(2016, 3, 1, tzinfo=UTC)
         (attempt,) = await store.attempts_since(clock.time - AN_HOUR, anonymous=False)
         assert abs(attempt - clock.time) < timedelta(seconds=5)
+        # And from then on it grows older, as any other.
+        clock.time += AN_HOUR
+        assert await store.attempts_since(clock.time - AN_HOUR / 2, anonymous=False) == ()
         await store.close()
 
     asyncio.run(run())
 
 
 def test_the_queue_remembers_why_it_waits(tmp_path: Path) -> None:
-    state = QueueState(
-        QueueMode.WAITING, "Wait.", ErrorKind.RATE_LIMITED, datetime(2026, 3, 1, 14, 32, 0, 5, tzinfo=UTC)
-    )
+    when = datetime(2026, 3, 1, 14, 32, 0, 5, tzinfo=UTC)
+    state = QueueState(QueueMode.WAITING, "Wait.", ErrorKind.RATE_LIMITED, when, lacks_account=True)
     assert with_store(tmp_path / "s", lambda store: store.load_queue_state()) is None
     with_store(tmp_path / "s", lambda store: store.save_queue_state(state))
     assert with_store(tmp_path / "s", lambda store: store.load_queue_state()) == state
