@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.errors import ErrorKind, UserFacingError
-from app.core.history import HistoryEntry, HistoryQuery
+from app.core.history import HistoryEntry
 from app.core.imglink import Album, AlbumChanges, AlbumId, ImageId
-from app.core.jobs import Job, JobChanged, JobEvent, JobId, JobKind, JobRemoved, JobsHeld, JobsHold
-from app.core.links import format_link
-from app.core.ports import Clipboard, ImgLink
-from app.core.uploads import RemoteState
-from app.services.account import AccountService, AccountStatus
-from app.services.albums import AlbumChanged, AlbumEvent, AlbumRemoved, AlbumsListed, AlbumsService
-from app.services.history import HistoryService
-from app.services.jobs import Jobs
+from app.services.account import AccountStatus
+from app.services.albums import AlbumChanged, AlbumEvent, AlbumRemoved, AlbumsListed
 from app.settings.file import SettingsFile
 from app.settings.schema import Settings
+from app.ui.album_images import AlbumImages, AlbumParts
 from app.ui.bridge import Bridge
 from app.ui.opener import open_url
 from app.ui.thumbnail_loader import ThumbnailLoader
@@ -29,38 +24,6 @@ from app.ui.thumbnail_loader import ThumbnailLoader
 if TYPE_CHECKING:
     from app.ui.albums_window import AlbumsWindow
     from app.ui.albums_window.chooser import AlbumChooser
-
-_PORTION = 60
-_COLLECT_MS = 50
-_FOR_ALBUMS = (JobKind.ADD_TO_ALBUM, JobKind.REMOVE_FROM_ALBUM)
-
-
-class AlbumParts(Protocol):
-    """The services that are needed here."""
-
-    @property
-    def images(self) -> ImgLink:
-        """The service, without asking the person to sign in."""
-
-    @property
-    def albums(self) -> AlbumsService:
-        """The albums; its calls may ask the person to sign in."""
-
-    @property
-    def jobs(self) -> Jobs:
-        """What puts images in and takes them out."""
-
-    @property
-    def history(self) -> HistoryService:
-        """What is known of images."""
-
-    @property
-    def account(self) -> AccountService:
-        """Whether somebody is signed in."""
-
-    @property
-    def clipboard(self) -> Clipboard:
-        """Where links go."""
 
 
 class AlbumsController(QObject):
@@ -89,11 +52,8 @@ class AlbumsController(QObject):
         """None before they were read."""
         self._read_ids: set[AlbumId] = set()
         """Albums whose images were read."""
-        self._jobs: dict[JobId, Job] = {}
-        self._hold: JobsHold | None = None
         self._is_signed_in = False
-        self._collect = QTimer(self, singleShot=True, interval=_COLLECT_MS)
-        self._collect.timeout.connect(self._show_jobs)
+        self._images = AlbumImages(bridge, settings_file, lambda: self.albums, self._notice, self)
         thumbnails.ready.connect(self._picture_ready)
 
     @property
@@ -117,21 +77,22 @@ class AlbumsController(QObject):
         """Begin, with the services and how the account stands."""
         self._parts = parts
 
-        async def watch() -> tuple[tuple[Job, ...], JobsHold | None]:
-            parts.albums.subscribe(lambda event: self._bridge.post(self._on_albums, event))
-            parts.jobs.subscribe(lambda event: self._bridge.post(self._on_job, event))
-            parts.account.subscribe(lambda status: self._bridge.post(self._account_changed, status))
-            return await parts.jobs.pending(), parts.jobs.hold
-
-        self._submit(watch, self._watched)
+        self._bridge.loop.call_soon_threadsafe(self._watch, parts)
+        self._images.attach(parts)
         self._is_signed_in = status.token.is_present
         self.refresh()
+
+    def _watch(self, parts: AlbumParts) -> None:
+        # On the asyncio thread.
+        parts.albums.subscribe(lambda event: self._bridge.post(self._on_albums, event))
+        parts.account.subscribe(lambda status: self._bridge.post(self._account_changed, status))
 
     def close(self) -> None:
         """Destroy the windows, without asking."""
         if self._chooser is not None:
             self._chooser.reject()
         if self._window is not None:
+            self._images.set_window(None)
             self._window.hide()
             self._window.deleteLater()
             self._window = None
@@ -167,20 +128,11 @@ class AlbumsController(QObject):
         window.sign_in_requested.connect(self._sign_in)
         window.save_requested.connect(self._save)
         window.delete_confirmed.connect(self._delete)
-        window.add_requested.connect(self.add_images)
-        window.remove_requested.connect(self._remove_images)
-        window.entries_requested.connect(self._find_entries)
         window.default_chosen.connect(self.set_default)
-        window.copy_requested.connect(self._copy)
-        window.copy_links_requested.connect(self._copy_links)
         window.open_requested.connect(open_url)
-        window.job_cancelled.connect(lambda job_id: self._with_jobs(lambda jobs: jobs.cancel(JobId(job_id))))
-        window.job_retried.connect(lambda job_id: self._with_jobs(lambda jobs: jobs.retry_failed(JobId(job_id))))
-        window.job_undone.connect(self._undo)
-        window.job_dismissed.connect(lambda job_id: self._with_jobs(lambda jobs: jobs.dismiss(JobId(job_id))))
         if self._albums is not None:
             window.set_albums(self._albums)
-        window.set_jobs(tuple(self._jobs.values()), self._hold)
+        self._images.set_window(window)
         return window
 
     # --- albums -------------------------------------------------------------------------------------------------------
@@ -198,7 +150,7 @@ class AlbumsController(QObject):
 
     def _sign_in(self) -> None:
         self._read()
-        self._with_jobs(lambda jobs: jobs.credentials_changed())
+        self._images.go_on()
 
     def _read(self) -> None:
         parts, window = self._parts, self._window
@@ -296,7 +248,7 @@ class AlbumsController(QObject):
 
     def add_images(self, album_id: AlbumId, image_ids: Sequence[ImageId]) -> None:
         """Put images into an album: a job that outlives a restart."""
-        self._start(JobKind.ADD_TO_ALBUM, album_id, image_ids)
+        self._images.add(album_id, image_ids)
 
     def choose_and_add(self, image_ids: Sequence[ImageId], parent: QWidget | None = None) -> None:
         """Let the person choose an album for these images, and put them into it; the window shows how it goes."""
@@ -324,90 +276,7 @@ class AlbumsController(QObject):
     def _chooser_closed(self) -> None:
         self._chooser = None
 
-    def _remove_images(self, album_id: AlbumId, image_ids: Sequence[ImageId]) -> None:
-        self._start(JobKind.REMOVE_FROM_ALBUM, album_id, image_ids)
-
-    def _start(self, kind: JobKind, album_id: AlbumId, image_ids: Sequence[ImageId]) -> None:
-        title = next((album.title for album in self.albums if album.id == album_id), "")
-        self._with_jobs(lambda jobs: jobs.start(kind, album_id, image_ids, target_name=" ".join(title.split())))
-
-    def _undo(self, job_id: str) -> None:
-        names = {str(album.id): " ".join(album.title.split()) for album in self.albums}
-        self._with_jobs(lambda jobs: jobs.undo(JobId(job_id), names))
-
-    def _with_jobs(self, ask: Callable[[Jobs], Awaitable[Any]]) -> None:
-        parts = self._parts
-        if parts is not None:
-            self._submit(lambda: ask(parts.jobs), on_error=self._notice)
-
-    def _find_entries(self, text: str, count: int) -> None:
-        parts, window = self._parts, self._window
-        if parts is None or window is None:
-            return
-
-        async def find() -> tuple[tuple[HistoryEntry, ...], bool]:
-            # What was uploaded without the account is not the account's.
-            ids = await parts.history.outline(HistoryQuery(text=text, anonymous=False), limit=count + _PORTION)
-            found = await parts.history.entries(ids)
-            return tuple(each for each in found if each.remote_state is not RemoteState.GONE), len(
-                ids
-            ) == count + _PORTION
-
-        def done(found: tuple[tuple[HistoryEntry, ...], bool]) -> None:
-            window.set_entries(text, found[0], has_more=found[1])
-
-        self._submit(find, done, on_error=lambda error: window.show_picker_problem(str(error)))
-
-    def _copy_links(self, image_ids: Sequence[ImageId]) -> None:
-        parts, window, links = self._parts, self._window, self._file.settings.links
-        album = None if window is None else window.page.album
-        if parts is None or album is None:
-            return
-
-        async def texts() -> list[str]:
-            names = {entry.image_id: entry.file_name for entry in await parts.history.find(image_ids)}
-            images = {image.id: image for image in album.images}
-            return [
-                format_link(images[each], links.form, file_name=names.get(each, ""), template=links.template)
-                for each in image_ids
-                if each in images
-            ]
-
-        self._submit(texts, self._copy, on_error=self._notice)
-
-    def _copy(self, texts: Sequence[str]) -> None:
-        parts = self._parts
-        if parts is None or not texts:
-            return
-
-        def copied(is_there: bool) -> None:
-            if not is_there:
-                self._notice(UserFacingError("The clipboard did not take the link.", remedy="Try once more."))
-
-        self._submit(lambda: parts.clipboard.copy_text("\n".join(texts)), copied, on_error=self._notice)
-
     # --- what happens -------------------------------------------------------------------------------------------------
-
-    def _watched(self, jobs: tuple[tuple[Job, ...], JobsHold | None]) -> None:
-        self._jobs = {job.id: job for job in jobs[0]} | self._jobs
-        self._hold = jobs[1]
-        self._show_jobs()
-
-    def _on_job(self, event: JobEvent) -> None:
-        match event:
-            case JobChanged(job):
-                self._jobs[job.id] = job
-            case JobRemoved(job_id):
-                self._jobs.pop(job_id, None)
-            case JobsHeld(hold):
-                self._hold = hold
-        if not self._collect.isActive():
-            self._collect.start()
-
-    def _show_jobs(self) -> None:
-        if self._window is not None:
-            jobs = [job for job in self._jobs.values() if job.kind in _FOR_ALBUMS]
-            self._window.set_jobs(jobs, self._hold)
 
     def _on_albums(self, event: AlbumEvent) -> None:
         match event:

@@ -32,7 +32,8 @@ from app.services.jobs import Jobs
 from app.services.sign_in import SignInGate, SignInReason
 from app.settings.file import SettingsFile
 from app.store import SqliteUploadStore, open_store
-from app.ui.albums_controller import AlbumParts, AlbumsController
+from app.ui.album_images import AlbumParts
+from app.ui.albums_controller import AlbumsController
 from app.ui.albums_window import AlbumsWindow
 from app.ui.albums_window.lists import mime_of
 from app.ui.bridge import Bridge
