@@ -40,7 +40,8 @@ _BACK_ENDS = {
     "cosmic": "xdg-desktop-portal-cosmic",
     "lxqt": "xdg-desktop-portal-lxqt",
 }
-_OTHER_BACK_END = "xdg-desktop-portal-wlr, which needs PipeWire"
+# The portal offers screenshots only beside a back end that can ask the person, which that one cannot.
+_OTHER_BACK_END = "xdg-desktop-portal-wlr, PipeWire and xdg-desktop-portal-gtk"
 
 
 class Answer(IntEnum):

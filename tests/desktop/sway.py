@@ -31,7 +31,14 @@ DBusName=org.freedesktop.impl.portal.desktop.wlr
 Interfaces=org.freedesktop.impl.portal.Screenshot;org.freedesktop.impl.portal.ScreenCast;
 UseIn=wlroots;sway;
 """
-_PORTAL_CHOICE = "[preferred]\ndefault=wlr\n"
+# Without someone who could ask the person, the portal offers no screenshots; nobody is asked here.
+_ASKING_FILE = """\
+[portal]
+DBusName=org.freedesktop.impl.portal.desktop.nobody
+Interfaces=org.freedesktop.impl.portal.Access;
+UseIn=wlroots;sway;
+"""
+_PORTAL_CHOICE = "[preferred]\ndefault=wlr\norg.freedesktop.impl.portal.Access=nobody\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,14 @@ class SwaySession(DesktopSession):
         self.at(x, y)
         self._mouse.press(button)
         self._mouse.release(button)
+
+    def press(self) -> None:
+        """Press the left button."""
+        self._mouse.press()
+
+    def release(self) -> None:
+        """Release it."""
+        self._mouse.release()
 
     def drag_logical(self, *places: tuple[float, float]) -> None:
         """Press at the first place, move over the others, release at the last; in logical units."""
@@ -271,6 +286,7 @@ class SwaySession(DesktopSession):
         folder = self.folder / "portals"
         folder.mkdir()
         (folder / "wlr.portal").write_text(_PORTAL_FILE, encoding="utf-8")
+        (folder / "nobody.portal").write_text(_ASKING_FILE, encoding="utf-8")
         choice = self.home / ".config/xdg-desktop-portal"
         choice.mkdir(parents=True)
         (choice / "portals.conf").write_text(_PORTAL_CHOICE, encoding="utf-8")
