@@ -6,12 +6,14 @@ line, in the order given, and one notification. Of those that failed, the wishes
 
 A link goes to the clipboard by itself only while the person may still be waiting for it: when sending began, in this
 run, within `FRESH_S` of being asked for. Otherwise the clipboard belongs to something else by now, so the notification
-says “link ready”, with a button that copies it; nor is a page opened unasked then.
+says “link ready”, with a button that copies it; nor is a page opened unasked then. Nor does a link take the place of one that
+was asked for after it: a large picture may well arrive behind a small one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -108,6 +110,11 @@ class FollowUps:
         """Those with something left to do, in the order given."""
         self._asked_at: dict[UploadId, datetime] = {}
         """When the person asked once more."""
+        self._gestures: dict[UploadId, int] = {}
+        """Numbers in the order in which the person asked for them."""
+        self._next_gesture = itertools.count(1)
+        self._copied_gesture = 0
+        """Whose link is on the clipboard."""
         self._fresh: set[UploadId] = set()
         self._told: set[UploadId] = set()
         """Those that ended badly, and the person knows."""
@@ -195,8 +202,11 @@ class FollowUps:
             self._forget(item.id)
             return
         self._items[item.id] = item
-        if before is not None and before.state in _ENDED and item.state is UploadState.QUEUED:
+        is_asked_again = before is not None and before.state in _ENDED and item.state is UploadState.QUEUED
+        if is_asked_again:
             self._asked_at[item.id] = self._clock.now()
+        if is_asked_again or item.id not in self._gestures:
+            self._gestures[item.id] = next(self._next_gesture)
         if item.state is UploadState.SENDING and (before is None or before.state is not UploadState.SENDING):
             age = self._clock.now() - self._asked_at.get(item.id, item.created_at)
             # Whichever way the clock was set meanwhile.
@@ -207,6 +217,7 @@ class FollowUps:
     def _forget(self, upload_id: UploadId) -> None:
         self._items.pop(upload_id, None)
         self._asked_at.pop(upload_id, None)
+        self._gestures.pop(upload_id, None)
         self._told.discard(upload_id)
         self._fresh.discard(upload_id)
 
@@ -231,27 +242,34 @@ class FollowUps:
     async def _follow_up(self, news: Sequence[UploadItem], thumbnail: Frame | None) -> None:
         done = [item for item in news if item.state is UploadState.DONE]
         is_late = not all(item.id in self._fresh for item in done)
+        gesture = max((self._gestures[item.id] for item in done), default=0)
         tasks = frozenset[UploadTask]().union(*(item.after.due for item in news))
         links = self.links(done)
         for item in done:
             self._forget(item.id)
         self._told.update(item.id for item in news if item.state is not UploadState.DONE)
         wants_copy = UploadTask.COPY_LINK in tasks
-        is_copied = bool(links) and wants_copy and not is_late and await self._copy(done, links)
+        is_copied = bool(links) and wants_copy and not is_late and await self._copy(done, links, gesture)
+        is_left_off = is_late or (bool(links) and gesture < self._copied_gesture)
         # A link that is not where it was wanted is always spoken of.
-        if self._preferences().notify and (UploadTask.NOTIFY in tasks or (wants_copy and is_late)):
+        if self._preferences().notify and (UploadTask.NOTIFY in tasks or (wants_copy and is_left_off)):
             notice = compose_notice(
-                news, links, copied=is_copied, wanted_copy=wants_copy, is_late=is_late, thumbnail=thumbnail
+                news, links, copied=is_copied, wanted_copy=wants_copy, is_late=is_left_off, thumbnail=thumbnail
             )
             await self._show(notice, news, links)
         if UploadTask.OPEN_VIEWER in tasks and not is_late:
             await self._open(done)
         await self._remember(done)
 
-    async def _copy(self, items: Sequence[UploadItem], links: Sequence[str]) -> bool:
+    async def _copy(self, items: Sequence[UploadItem], links: Sequence[str], gesture: int) -> bool:
+        """False when the clipboard did not take it, or has the link of a later gesture."""
         # One after the other: each is read back, and must not find the next one's text.
         async with self._copying:
+            if gesture < self._copied_gesture:
+                return False
             is_copied = await self._clipboard.copy_text("\n".join(links))
+            if is_copied:
+                self._copied_gesture = gesture
         if is_copied:
             self._observers.notify(tuple(item.id for item in items if item.image is not None))
         return is_copied
@@ -277,7 +295,7 @@ class FollowUps:
 
     async def _on_action(self, key: str, items: Sequence[UploadItem], links: Sequence[str]) -> None:
         if key == COPY_ACTION:
-            await self._copy(items, links)
+            await self._copy(items, links, next(self._next_gesture))
         elif key in (OPEN_ACTION, "default"):
             await self._open(items)
         elif key == DELETE_ACTION:

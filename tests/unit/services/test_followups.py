@@ -287,6 +287,72 @@ async def test_a_link_that_comes_late_leaves_the_clipboard_alone(tmp_path: Path,
 
 
 @in_loop
+async def test_a_link_never_takes_the_place_of_one_that_was_asked_for_later(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        await w.queue("large")
+        await w.move("large", UploadState.SENDING)
+        await w.queue("small")
+        await w.finish("small")
+        await w.move("large", UploadState.DONE)
+        assert w.copied == ["https://e/i/small"]
+        assert [notice.title for notice in w.notices] == ["Link copied", "Link ready"]
+        # The button is a gesture of its own, and the latest.
+        await w.click("copy")
+        assert w.copied == ["https://e/i/small", "https://e/i/large"]
+        assert await w.left() == []
+
+
+@in_loop
+async def test_links_that_come_in_the_order_asked_for_are_all_copied(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        for name in ("first", "second"):
+            await w.queue(name)
+        for name in ("first", "second"):
+            await w.finish(name)
+        assert w.copied == ["https://e/i/first", "https://e/i/second"]
+        assert [notice.title for notice in w.notices] == ["Link copied"] * 2
+
+
+@in_loop
+async def test_a_later_link_that_the_clipboard_did_not_take_holds_off_no_other(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        for name in ("large", "small"):
+            await w.queue(name)
+            await w.move(name, UploadState.SENDING)
+        w.clipboard_works = False
+        await w.move("small", UploadState.DONE)
+        w.clipboard_works = True
+        await w.move("large", UploadState.DONE)
+        assert w.said_copied == [(w.names["large"].id,)]
+
+
+@in_loop
+async def test_sending_again_is_a_new_gesture(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        await w.queue("failed")
+        await w.finish("failed", UploadState.FAILED, "No.")
+        await w.queue("later")
+        await w.finish("later")
+        await w.move("failed", UploadState.QUEUED)
+        await w.finish("failed")
+        assert w.copied == ["https://e/i/later", "https://e/i/failed"]
+
+
+@in_loop
+async def test_two_links_at_once_are_copied_in_the_order_asked_for(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        for name in ("older", "newer"):
+            await w.queue(name)
+            await w.move(name, UploadState.SENDING)
+        # The newer one is being copied while the older arrives.
+        for name in ("newer", "older"):
+            item = await w.move(name, UploadState.DONE, is_told=False)
+            w.observers.notify(UploadChanged(item))
+        await w.settle()
+        assert w.copied == ["https://e/i/newer"]
+
+
+@in_loop
 async def test_how_long_the_sending_takes_does_not_count(tmp_path: Path) -> None:
     async with world(tmp_path) as it:
         await it.queue("a")
