@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.bootstrap.profile import Profile, open_profile
@@ -144,9 +145,12 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
     """Build what the command needs, and no more."""
     from app.cli.desk import Desk, StoreDesk
     from app.cli.progress import TerminalCountdown
+    from app.system.browser import open_page
 
     # Whoever does not copy need not know how.
-    clipboard = command_clipboard(profile.environ, copies=getattr(arguments, "copy", False))
+    clipboard = command_clipboard(
+        profile.environ, copies=getattr(arguments, "copy", False) or arguments.command == "copy"
+    )
     links, use_keyring = profile.settings.links, _uses_keyring(arguments, profile)
     async with AsyncExitStack() as stack:
         if arguments.command in ("info", "account", "gallery"):
@@ -175,6 +179,7 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
             embeds=core.embeds,
             jobs=core.jobs,
             assignments=core.assignments,
+            open_page=partial(open_page, environ=profile.environ),
         )
         if arguments.command == "capture":
             desk.captures = build_captures(
@@ -189,6 +194,22 @@ async def _open_desk(arguments: argparse.Namespace, profile: Profile, selector: 
         yield desk
 
 
+_WITHOUT_CREDENTIAL = frozenset(
+    {
+        "info",
+        "gallery",
+        "pause",
+        "resume",
+        "history",
+        "history export",
+        "history import",
+        "history forget",
+        "open",
+        "copy",
+    }
+)
+
+
 def _ask_on_terminal(account: AccountService) -> AskToSignIn:
     from app.cli.sign_in import TerminalSignIn
 
@@ -199,7 +220,7 @@ def _uses_keyring(arguments: argparse.Namespace, profile: Profile) -> bool:
     """Opening a keyring costs more than an upload. A key of the environment wins over it, and `info` needs none."""
     if arguments.command == "account":
         return True
-    if arguments.command in ("info", "gallery", "pause", "resume") or getattr(arguments, "action", "retry") != "retry":
+    if arguments.command in _WITHOUT_CREDENTIAL or getattr(arguments, "action", "retry") != "retry":
         return False
     has_key, has_token = (profile.environ.get(name, "").strip() for name in ("IMGLINK_API_KEY", "IMGLINK_TOKEN"))
     if arguments.command in ("albums", "embeds"):

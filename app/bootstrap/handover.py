@@ -15,7 +15,7 @@ from app.system.ipc.client import Connection, NoAnswer, connect
 from app.system.ipc.context import context_of, display_of
 from app.system.runtime import runtime_folder
 
-COMMANDS = frozenset({"capture", "upload", "queue", "pause", "resume"})
+COMMANDS = frozenset({"capture", "upload", "queue", "pause", "resume", "history", "open", "copy"})
 """Those that are better done by the running application: it has the queue, the screen and the connections."""
 
 _FAILED = 1

@@ -93,7 +93,10 @@ class Remote:
                 return ExitCode.CANCELLED
 
     def _desk(self, services: Services, request: Run, reply: Reply) -> StoreDesk:
+        from functools import partial
+
         from app.cli.desk import StoreDesk
+        from app.system.browser import open_page
 
         settings = self.profile.settings
         return StoreDesk(
@@ -111,6 +114,7 @@ class Remote:
             jobs=services.jobs,
             assignments=services.assignments,
             captures=services.captures,
+            open_page=partial(open_page, environ=self.profile.environ),
             stays=True,
             folder=Path(request.folder),
             is_ending=reply.is_ending,

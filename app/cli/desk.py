@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from app.services.incoming import IncomingFiles
     from app.services.jobs import Jobs
     from app.services.uploads import UploadQueue
+
+
+async def _nowhere(_url: str) -> None:
+    raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -51,6 +55,8 @@ class StoreDesk(Desk):
     """For the command that takes pictures."""
     stays: bool = False
     """True in the application, which goes on when the command has ended."""
+    open_page: Callable[[str], Awaitable[None]] = _nowhere
+    """Opens a web address in the browser. Raises UserFacingError."""
     folder: Path = Path()
     """What relative paths start from; not the process's own when the command was handed over by another."""
     is_ending: Callable[[], bool] = bool

@@ -13,6 +13,7 @@ from app.cli.exit_codes import ExitCode
 from app.cli.parser_albums import WITH_IDS as ALBUMS_WITH_IDS
 from app.cli.parser_albums import add_albums, problem_with_albums
 from app.cli.parser_embeds import WITH_IDS, add_embeds, add_gallery
+from app.cli.parser_history import add_history, joined
 from app.cli.streams import print_line, say
 from app.core.geometry import Rect, parse_size
 from app.core.imglink import ImageId, parse_image_id
@@ -70,7 +71,7 @@ Two credentials, for two halves of ImgLink:
   session   manages albums and embed profiles; signing in gets one for a week
 """
 
-_ID_COMMANDS = frozenset({"info", "delete"})
+_ID_COMMANDS = frozenset({"info", "delete", "open", "copy", "history forget"})
 QUEUE_ACTIONS = ("retry", "cancel", "discard", "done")
 CAPTURE_MODES = ("region", "screen", "monitor", "window", "last", "same-window", "fixed")
 MAX_DELAY_S = 3600
@@ -159,6 +160,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_albums(commands, _image_id)
     add_embeds(commands, _image_id)
     add_gallery(commands, _add_link_option)
+    add_history(commands, _image_id, _add_link_option)
     _add_account(commands)
     doctor = commands.add_parser(
         "doctor",
@@ -226,6 +228,9 @@ def _add_upload(commands: _Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     upload.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    upload.add_argument(
+        "--skip-duplicates", action="store_true", help="print the existing link of a file that was uploaded before"
+    )
     _add_upload_options(upload)
     _add_wait_option(upload)
     _add_output_options(upload)
@@ -322,7 +327,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 
 def _shield(argv: Sequence[str]) -> list[str]:
     """Keep values that begin with `-` from being taken for options: ids, and places left of or above the origin."""
-    words = list(argv)
+    words = joined(list(argv))
     if words and words[0] in _ID_COMMANDS and "--" not in words:
         return _ids_last(words)
     if words[:1] in (["albums"], ["embeds"]) and (ALBUMS_WITH_IDS | WITH_IDS) & set(words[1:2]) and "--" not in words:
@@ -340,7 +345,7 @@ def _ids_last(words: Sequence[str]) -> list[str]:
     for word in rest:
         if word == "--link":
             flags += [word, *(value for value in [next(rest, None)] if value is not None)]
-        elif word in ("--json", "--copy", "--help", "-h") or word.startswith("--link="):
+        elif word in ("--json", "--copy", "--direct", "--help", "-h") or word.startswith("--link="):
             flags.append(word)
         else:
             ids.append(word)

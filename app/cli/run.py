@@ -34,14 +34,11 @@ def prepare(arguments: argparse.Namespace) -> Command:
             from app.cli.queue import queue
 
             return lambda desk: queue(arguments, _with_store(desk))
-        case "pause":
-            from app.cli.queue import pause
+        case "pause" | "resume":
+            from app.cli.queue import pause, resume
 
-            return lambda desk: pause(_with_store(desk))
-        case "resume":
-            from app.cli.queue import resume
-
-            return lambda desk: resume(_with_store(desk))
+            switch = pause if arguments.command == "pause" else resume
+            return lambda desk: switch(_with_store(desk))
         case "info":
             from app.cli.images import info
 
@@ -50,6 +47,8 @@ def prepare(arguments: argparse.Namespace) -> Command:
             from app.cli.images import delete
 
             return lambda desk: delete(arguments, _with_store(desk))
+        case "history" | "history export" | "history import" | "history forget" | "open" | "copy":
+            return _prepare_history(arguments)
         case "account" | "albums" | "embeds" | "gallery":
             return _prepare_online(arguments)
         case command:
@@ -78,6 +77,21 @@ def fail(arguments: argparse.Namespace, error: UserFacingError) -> ExitCode:
 
 
 _WITH_IMAGES = ("upload", "capture", "info", "delete")
+
+
+def _prepare_history(arguments: argparse.Namespace) -> Command:
+    from app.cli import history
+
+    commands = {
+        "history": history.history,
+        "history export": history.export,
+        "history import": history.import_,
+        "history forget": history.forget,
+        "open": history.open_,
+        "copy": history.copy,
+    }
+    command = commands[arguments.command]
+    return lambda desk: command(arguments, _with_store(desk))
 
 
 def _with_store(desk: Desk) -> StoreDesk:

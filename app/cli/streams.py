@@ -74,6 +74,15 @@ def print_ascii(text: str) -> None:
     _write(text)
 
 
+def print_text(text: str) -> None:
+    """A piece of a file on standard output, with its own line ends. Raises OutputClosed."""
+    stream = standard_output()
+    # Only control characters that could drive a terminal are replaced.
+    cleaned = "".join(char if char.isprintable() or char in "\r\n\t" else "\ufffd" for char in text)
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    _write(cleaned.encode(encoding, "replace").decode(encoding), end="")
+
+
 class Lines:
     """Lines on standard output whose loss does not stop the work: it is raised when the work is done."""
 
@@ -134,12 +143,12 @@ def printable(text: str, stream: Stream | None) -> str:
     return cleaned.encode(encoding, "replace").decode(encoding)
 
 
-def _write(text: str) -> None:
+def _write(text: str, *, end: str = "\n") -> None:
     stream = standard_output()
     if stream is None:
         raise OutputClosed
     try:
-        stream.write(text + "\n")
+        stream.write(text + end)
         stream.flush()
     except OSError as error:
         discard(stream)

@@ -15,11 +15,12 @@ from app.cli.output import Result, print_json, say_failure
 from app.cli.progress import ProgressBar
 from app.cli.streams import Lines, say, standard_error
 from app.core.errors import ErrorKind
+from app.core.history import HistoryEntry
 from app.core.imglink import UploadOptions, Visibility
 from app.core.links import format_link
 from app.core.uploads import NETWORK_TASKS, UploadItem, UploadState
 from app.core.workflow import SourceKind
-from app.services.incoming import Refused
+from app.services.incoming import Existing, Refused
 
 PATIENCE_S = 5.0
 """How long a command waits for a queue that holds everything back, in seconds; then it says so and ends."""
@@ -38,6 +39,13 @@ class Sent:
 async def upload(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
     """Send the files that can be sent, each on its own; say of the others why not."""
     taken: list[UploadItem] = []
+
+    async def on_duplicate(name: str, entry: HistoryEntry) -> bool:
+        link = " ".join((entry.image.viewer or entry.image.url).split())
+        if not arguments.skip_duplicates:
+            say(f"“{name}” was uploaded before, as {link} (--skip-duplicates takes that).")
+        return bool(arguments.skip_duplicates)
+
     options = await with_targets(arguments, desk, chosen_options(arguments, desk.options))
     try:
         queued = await desk.incoming.take_files(
@@ -45,6 +53,7 @@ async def upload(arguments: argparse.Namespace, desk: StoreDesk) -> ExitCode:
             SourceKind.CLI,
             options,
             on_taken=taken.append,
+            on_duplicate=on_duplicate,
         )
     except asyncio.CancelledError:
         await _withdraw(desk, taken)
@@ -77,7 +86,7 @@ async def finish(
     arguments: argparse.Namespace,
     desk: StoreDesk,
     files: Sequence[str | None],
-    queued: Sequence[UploadItem | Refused],
+    queued: Sequence[UploadItem | Refused | Existing],
     *,
     is_capture: bool,
     is_new: bool = True,
@@ -95,20 +104,22 @@ async def finish(
     bar = ProgressBar(items, standard_error())
     unsubscribe = desk.uploads.subscribe(bar.update)
 
-    def tell(file: str | None, entry: UploadItem | Refused) -> None:
+    def tell(file: str | None, entry: UploadItem | Refused | Existing) -> None:
         bar.clear()
         _tell(arguments, desk, lines, sent, file, entry)
 
     try:
         for file, entry in zip(files, queued, strict=True):
-            settled = entry if isinstance(entry, Refused) else await _settle(desk, entry, is_capture=is_capture)
+            settled = (
+                entry if isinstance(entry, Refused | Existing) else await _settle(desk, entry, is_capture=is_capture)
+            )
             tell(file, settled)
     except asyncio.CancelledError:
         if is_new and not (is_capture and desk.is_ending()):
             await _withdraw(desk, items)
         # What had arrived by then is there, and its links must not be lost with the rest.
         for file, entry in list(zip(files, queued, strict=True))[len(sent.results) :]:
-            tell(file, entry if isinstance(entry, Refused) else _left(await desk.uploads.get(entry.id)))
+            tell(file, entry if isinstance(entry, Refused | Existing) else _left(await desk.uploads.get(entry.id)))
         _print_results(arguments, sent)
         raise
     finally:
@@ -159,7 +170,7 @@ def _leave(
     arguments: argparse.Namespace,
     desk: StoreDesk,
     files: Sequence[str | None],
-    queued: Sequence[UploadItem | Refused],
+    queued: Sequence[UploadItem | Refused | Existing],
 ) -> ExitCode:
     """Not wait: what was queued is safe on the disk."""
     results = []
@@ -167,6 +178,8 @@ def _leave(
         if isinstance(entry, Refused):
             results.append(Result.of_error(file, entry.error))
             say(_with_path(entry, file))
+        elif isinstance(entry, Existing):
+            results.append(_existing(file, entry))
         else:
             results.append(Result.of_waiting(file, entry))
     if arguments.json:
@@ -195,23 +208,26 @@ def _tell(
     lines: Lines,
     sent: Sent,
     file: str | None,
-    entry: UploadItem | Refused,
+    entry: UploadItem | Refused | Existing,
 ) -> None:
     if isinstance(entry, Refused):
         sent.results.append(Result.of_error(file, entry.error))
         say(_with_path(entry, file))
         return
-    result = Result.of_item(file, entry)
+    result = _existing(file, entry) if isinstance(entry, Existing) else Result.of_item(file, entry)
+    file_name = entry.entry.file_name if isinstance(entry, Existing) else entry.file_name
     sent.results.append(result)
-    if entry.state is UploadState.DONE and entry.image is not None:
-        link = format_link(
-            entry.image, chosen_form(arguments, desk), file_name=entry.file_name, template=desk.link_template
-        )
+    if result.image is not None and not result.error:
+        link = format_link(result.image, chosen_form(arguments, desk), file_name=file_name, template=desk.link_template)
         sent.links.append(link)
         if not arguments.json:
             lines.add(" ".join(link.splitlines()))
     if result.error:
         say_failure(result)
+
+
+def _existing(file: str | None, existing: Existing) -> Result:
+    return Result(file, "existing", existing.entry.image)
 
 
 def _with_path(refused: Refused, file: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import os
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from app.core.errors import NotSaved, UserFacingError
+from app.core.history import HistoryEntry
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions
 from app.core.naming import neutral_upload_name
@@ -39,6 +41,18 @@ class Refused:
     error: UserFacingError
 
 
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A file that was not queued, because its image is there already and its link will do."""
+
+    name: str
+    entry: HistoryEntry
+
+
+OnDuplicate = Callable[[str, HistoryEntry], Awaitable[bool]]
+"""Asked, with a file's name, about an earlier image of the same bytes: True takes its link, False uploads once more."""
+
+
 class MetadataCleaner(Protocol):
     """Leaves out what a file tells about place, camera, time and author. Blocking."""
 
@@ -60,6 +74,7 @@ class IncomingFiles:
         spool_folder: Path,
         has_credential: Callable[[], Awaitable[bool]],
         preferences: Callable[[], IncomingPreferences],
+        find_duplicate: Callable[[str], Awaitable[HistoryEntry | None]] | None = None,
     ) -> None:
         """`spool_folder` holds cleaned copies for the moment until they are queued."""
         self._uploads = uploads
@@ -67,6 +82,7 @@ class IncomingFiles:
         self._spool_folder = spool_folder
         self._has_credential = has_credential
         self._preferences = preferences
+        self._find_duplicate = find_duplicate
 
     async def take_files(
         self,
@@ -76,24 +92,26 @@ class IncomingFiles:
         *,
         after: AfterUpload = NOTHING_AFTER,
         on_taken: Callable[[UploadItem], None] | None = None,
-    ) -> tuple[UploadItem | Refused, ...]:
+        on_duplicate: OnDuplicate | None = None,
+    ) -> tuple[UploadItem | Refused | Existing, ...]:
         """Queue the files that can be sent; for each of the others, in its place, the reason.
 
-        `on_taken` is told of each that is queued: who cancels this has no other way to know.
+        `on_taken` is told of each that is queued: who cancels this has no other way to know. Without `on_duplicate`
+        nobody looks whether a file was uploaded before.
         """
         preferences = self._preferences()
         chosen = options or preferences.options
         is_anonymous = await self._is_anonymous(chosen)
-        results: list[UploadItem | Refused] = []
+        results: list[UploadItem | Refused | Existing] = []
         for path in paths:
             try:
                 checked = await asyncio.to_thread(check_file, path, anonymous=is_anonymous)
-                item = await self._take(checked, kind, chosen, preferences, after)
+                item = await self._take(checked, kind, chosen, preferences, after, on_duplicate)
             except UserFacingError as error:
                 results.append(Refused(shown_name(path), error))
             else:
                 results.append(item)
-                if on_taken is not None:
+                if on_taken is not None and isinstance(item, UploadItem):
                     on_taken(item)
         return tuple(results)
 
@@ -117,15 +135,29 @@ class IncomingFiles:
         options: UploadOptions,
         preferences: IncomingPreferences,
         after: AfterUpload,
-    ) -> UploadItem:
+        on_duplicate: OnDuplicate | None,
+    ) -> UploadItem | Existing:
         name = None if preferences.neutral_names else file.shown_name
         if not (preferences.strip_metadata and self._cleaner.can_clean(file.format)):
+            if (entry := await self._existing(file, file.path, on_duplicate)) is not None:
+                return Existing(file.shown_name, entry)
             return await self._uploads.enqueue_file(file, options, kind, upload_name=name, after=after)
         copy = await asyncio.to_thread(self._clean_copy, file)
         try:
+            if (entry := await self._existing(file, copy, on_duplicate)) is not None:
+                return Existing(file.shown_name, entry)
             return await self._uploads.enqueue_file(file, options, kind, upload_name=name, taken_from=copy, after=after)
         finally:
             await asyncio.to_thread(copy.unlink)
+
+    async def _existing(
+        self, file: CheckedFile, content: Path, on_duplicate: OnDuplicate | None
+    ) -> HistoryEntry | None:
+        """The earlier image of what would be sent, if its link will do."""
+        if on_duplicate is None or self._find_duplicate is None:
+            return None
+        entry = await self._find_duplicate(await asyncio.to_thread(_sha256, content))
+        return entry if entry is not None and await on_duplicate(file.shown_name, entry) else None
 
     def _clean_copy(self, file: CheckedFile) -> Path:
         """Streamed, because a file may be large."""
@@ -148,3 +180,13 @@ class IncomingFiles:
 
     async def _is_anonymous(self, options: UploadOptions) -> bool:
         return options.anonymous or not await self._has_credential()
+
+
+def _sha256(path: Path) -> str:
+    """In hex; empty when it cannot be read: whoever queues it says why."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
