@@ -1,4 +1,4 @@
-"""What `imglink doctor` looks at."""
+"""What the doctor looks at: `imglink doctor`, and its page in the settings."""
 
 from __future__ import annotations
 
@@ -9,29 +9,36 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from app.core.doctor import Part
 from app.core.ports import Probe
 
-OPTIONAL_PARTS = frozenset({"Tray", "Notifications", "Demo server"})
+OPTIONAL_PARTS = frozenset({Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
 """What the program does without: its window takes the tray's place, its own cards that of notifications."""
 
 _NO_SESSION = "There is no graphical session here: files can be uploaded, but the screen cannot be captured."
 _START_SESSION = "Run it in a terminal of your desktop."
 
 
-def doctor_parts(environ: Mapping[str, str]) -> dict[str, Callable[[], Awaitable[Probe]]]:
+def doctor_parts(environ: Mapping[str, str]) -> dict[Part, Callable[[], Awaitable[Probe]]]:
     """Part → what probes it, on the event loop."""
     parts = {
-        "Session": _session,
-        "Screen capture": _capture,
-        "Shortcuts": _hotkeys,
-        "Clipboard": _clipboard,
-        "Tray": _tray,
-        "Notifications": _notifications,
-        "Keyring": _keyring,
-        "Folders": _folders,
-        "Demo server": _demo,
+        Part.SESSION: _session,
+        Part.CAPTURE: _capture,
+        Part.PORTAL: _portal,
+        Part.SHORTCUTS: _hotkeys,
+        Part.CLIPBOARD: _clipboard,
+        Part.TRAY: _tray,
+        Part.NOTIFICATIONS: _notifications,
+        Part.KEYRING: _keyring,
+        Part.NETWORK: _network,
+        Part.FOLDERS: _folders,
+        Part.AUTOSTART: _autostart,
+        Part.DEMO: _demo,
+        Part.VERSIONS: _versions,
     }
-    return {name: partial(probe, environ) for name, probe in parts.items()}
+    if sys.platform == "darwin":
+        del parts[Part.PORTAL]
+    return {part: partial(probe, environ) for part, probe in parts.items()}
 
 
 async def _session(environ: Mapping[str, str]) -> Probe:
@@ -143,3 +150,99 @@ async def _demo(environ: Mapping[str, str]) -> Probe:
         return Probe("starlette", available=True)
     reason = "Its libraries are not installed; nothing else needs them."
     return Probe("none", available=False, reason=reason, remedy="pip install 'imglink-desktop[demo]'")
+
+
+_PORTAL_PARTS = ("Screenshot", "GlobalShortcuts", "FileChooser", "OpenURI", "Background")
+
+
+async def _portal(environ: Mapping[str, str]) -> Probe:
+    """The versions of the portal's parts, which matter where programs may not help themselves: on Wayland."""
+    from app.core.errors import UserFacingError
+    from app.system.portal import Portal
+    from app.system.session import SessionType, detect_session
+
+    if detect_session(environ, platform=sys.platform).type is not SessionType.WAYLAND:
+        return Probe("not needed", available=True)
+    try:
+        portal = await Portal.connect(environ)
+    except UserFacingError as problem:
+        return Probe("none", available=False, reason=problem.message, remedy=problem.remedy)
+    found: dict[str, int] = {}
+    problem_with_all = Probe("none", available=False, reason="The desktop portal has none of the parts asked for.")
+    try:
+        for part in _PORTAL_PARTS:
+            try:
+                found[part] = await portal.version(f"org.freedesktop.portal.{part}")
+            except UserFacingError as problem:
+                problem_with_all = Probe("none", available=False, reason=problem.message, remedy=problem.remedy)
+    finally:
+        await portal.close()
+    if not found:
+        return problem_with_all
+    missing = [part for part in _PORTAL_PARTS[:2] if part not in found]
+    listed = ", ".join(f"{part} {version}" for part, version in found.items())
+    return Probe("xdg-desktop-portal", True, f"{listed}." + (f" Without {' and '.join(missing)}." if missing else ""))
+
+
+async def _network(environ: Mapping[str, str]) -> Probe:
+    """Whether the service's server can be connected to, securely where it must be. Nothing is asked of it."""
+    import ssl
+    from urllib.parse import urlsplit
+
+    origin = await asyncio.to_thread(_origin, environ)
+    parts = urlsplit(origin)
+    is_secure = parts.scheme == "https"
+    port = parts.port or (443 if is_secure else 80)
+    try:
+        context = ssl.create_default_context() if is_secure else None
+        _reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
+    except ssl.SSLError as error:
+        reason = f"The connection to {origin} is not secure: {error.reason or error}."
+        return Probe(origin, False, reason, "Check the date of this computer, and the network you are in.")
+    except OSError as error:
+        reason = f"{origin} cannot be reached: {error.strerror or error}."
+        return Probe(origin, False, reason, "Check the network. Captures wait, and are sent later.")
+    writer.close()
+    return Probe(origin, available=True)
+
+
+def _origin(environ: Mapping[str, str]) -> str:
+    """The server that is talked to. Settings that cannot be read are somebody else's business, and stay as they are."""
+    import json
+
+    from app.core.base_url import parse_base_url
+    from app.core.imglink import DEFAULT_BASE_URL
+    from app.system.paths import Paths
+
+    text = environ.get("IMGLINK_BASE_URL", "")
+    try:
+        paths = Paths.detect(environ, home=Path.home(), platform=sys.platform)
+        text = text or json.loads(paths.settings_file.read_bytes())["account"]["base_url"]
+        return parse_base_url(text).origin
+    except (OSError, ValueError, KeyError, TypeError):
+        return DEFAULT_BASE_URL
+
+
+async def _autostart(environ: Mapping[str, str]) -> Probe:
+    from app.system.autostart import choose_autostart
+
+    autostart = choose_autostart(environ, home=Path.home(), platform=sys.platform)
+    return Probe("on" if await asyncio.to_thread(autostart.is_on) else "off", available=True)
+
+
+async def _versions(environ: Mapping[str, str]) -> Probe:
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from app import __version__
+
+    def of(package: str) -> str:
+        try:
+            return f"{package} {version(package)}"
+        except PackageNotFoundError:
+            return f"no {package}"
+
+    packages = [of(name) for name in ("PySide6_Essentials", "mss", "httpx", "keyring", "pynput", "jeepney")]
+    system = f"{platform.system()} {platform.release()}"
+    listed = ", ".join([system, f"Python {platform.python_version()}", *packages])
+    return Probe(f"ImgLink {__version__}", available=True, reason=f"{listed}.")

@@ -11,6 +11,7 @@ from enum import Enum
 # As in typing, which would be a sixth of what a command that is handed over has to load.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from app.core.doctor import Part
     from app.core.ports import NewUpload
 
 
@@ -39,6 +40,8 @@ class UserFacingError(Exception):
     """
 
     kind: ErrorKind = ErrorKind.ENVIRONMENT
+    part: Part | None = None
+    """The part of the desktop that failed, where the doctor knows more."""
 
     def __init__(
         self,

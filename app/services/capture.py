@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from app.core.doctor import Part
 from app.core.errors import Cancelled, InputError, NotSaved, UserFacingError
 from app.core.geometry import Rect
 from app.core.images import ImageFormat
@@ -24,6 +25,7 @@ from app.core.ports import Clipboard, Clock, Countdown, Encoder, NewUpload, Regi
 from app.core.screen import Desktop, Frame, KnownWindow, same_window, without_decorations
 from app.core.uploads import NOTHING_AFTER, AfterUpload, UploadItem
 from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
+from app.services.doctor import failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,8 @@ class CaptureService:
 
     async def _grab(self, *, cursor: bool) -> Desktop:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._grabber, lambda: self._screen.grab(cursor=cursor))
+        with failing(Part.CAPTURE):
+            return await loop.run_in_executor(self._grabber, lambda: self._screen.grab(cursor=cursor))
 
     async def _take(self, request: CaptureRequest) -> tuple[Frame, Selection]:
         if request.delay_s > 0:
@@ -296,7 +299,8 @@ class CaptureService:
                 problems.append(problem)
         if CaptureTask.COPY_IMAGE in tasks:
             try:
-                await self._clipboard.copy_image(frame)
+                with failing(Part.CLIPBOARD):
+                    await self._clipboard.copy_image(frame)
             except UserFacingError as problem:
                 problems.append(problem)
         if problems and (done.upload or done.saved_path):

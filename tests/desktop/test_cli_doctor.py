@@ -20,7 +20,7 @@ def server() -> Iterator[DemoServer]:
 
 def test_on_a_full_desktop_everything_works(full_desktop: DesktopSession, server: DemoServer) -> None:
     done = run(full_desktop, server, "doctor")
-    assert [line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()][:-1] == ["ok"] * 9
+    assert [line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()][:-1] == ["ok"] * 13
     assert done.stdout.endswith("\nEverything works.\n")
     assert done.stderr == ""
     names = {each["part"]: each["name"] for each in results(run(full_desktop, server, "doctor", "--json"))}
@@ -34,7 +34,7 @@ def test_on_a_full_desktop_everything_works(full_desktop: DesktopSession, server
 
 def test_what_is_missing_and_not_needed_is_a_note(desktop: DesktopSession, server: DemoServer) -> None:
     done = run(desktop, server, "doctor")
-    marks = {line[9:23].strip(): line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()}
+    marks = {line[9:33].strip(): line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()}
     assert {name for name, mark in marks.items() if mark == "note"} == {"Tray", "Notifications", "Keyring"}
     assert "MISSING" not in done.stdout
     assert "→ Start a keyring that offers the Secret Service" in done.stdout

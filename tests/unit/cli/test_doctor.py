@@ -5,21 +5,12 @@ from __future__ import annotations
 import pytest
 
 from app.cli.doctor import report
+from app.core.doctor import Part
 from app.core.ports import Probe
 from app.services.doctor import Finding
 from tests.unit.cli.harness import Cli
 
-PARTS = [
-    "Session",
-    "Screen capture",
-    "Shortcuts",
-    "Clipboard",
-    "Tray",
-    "Notifications",
-    "Keyring",
-    "Folders",
-    "Demo server",
-]
+PARTS = [part.value for part in Part]
 
 
 def test_without_a_desktop_every_part_says_what_to_do(cli: Cli) -> None:
@@ -54,20 +45,20 @@ def test_a_folder_that_cannot_be_written_is_found_and_nothing_is_made(cli: Cli) 
 
 def test_the_text_is_aligned_and_ends_with_the_sum(capsys: pytest.CaptureFixture[str]) -> None:
     findings = [
-        Finding("Screen", Probe("x11", available=True)),
-        Finding("Tray host", Probe("none", False, "No tray. " * 20, "Start one.")),
-        Finding("Keyring", Probe("memory", True, "Nothing keeps it.", "Start a keyring.")),
-        Finding("Keys", Probe("null", False, "No keys.", "Press some.")),
+        Finding(Part.CAPTURE, Probe("x11", available=True)),
+        Finding(Part.TRAY, Probe("none", False, "No tray. " * 20, "Start one.")),
+        Finding(Part.KEYRING, Probe("memory", True, "Nothing keeps it.", "Start a keyring.")),
+        Finding(Part.SHORTCUTS, Probe("null", False, "No keys.", "Press some.")),
     ]
-    assert report(findings, optional={"Tray host"}, as_json=False) == 1
+    assert report(findings, optional={Part.TRAY}, as_json=False) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "ok       Screen     x11"
-    assert lines[1] == "note     Tray host  none"
-    assert lines[2].startswith(" " * 20 + "No tray.")
+    assert lines[0] == "ok       Screen capture  x11"
+    assert lines[1] == "note     Tray            none"
+    assert lines[2].startswith(" " * 25 + "No tray.")
     assert max(map(len, lines)) <= 100
-    assert " " * 20 + "→ Start one." in lines
-    assert "note     Keyring    memory" in lines
-    assert "MISSING  Keys       null" in lines
+    assert " " * 25 + "→ Start one." in lines
+    assert "note     Keyring         memory" in lines
+    assert "MISSING  Shortcuts       null" in lines
     assert lines[-1].startswith("1 of 4 parts do not work here")
 
 
@@ -82,5 +73,5 @@ def test_the_text_is_aligned_and_ends_with_the_sum(capsys: pytest.CaptureFixture
     ],
 )
 def test_all_is_well(probe: Probe, summary: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert report([Finding("Screen", probe)], optional=(), as_json=False) == 0
+    assert report([Finding(Part.CAPTURE, probe)], optional=(), as_json=False) == 0
     assert capsys.readouterr().out.splitlines()[-1] == summary

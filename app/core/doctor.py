@@ -1,0 +1,23 @@
+"""The parts of the desktop that the doctor looks at. A failure names its part, so that windows lead to its line."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Part(Enum):
+    """One line of the doctor's report; the value is its name."""
+
+    SESSION = "Session"
+    CAPTURE = "Screen capture"
+    PORTAL = "Portal"
+    SHORTCUTS = "Shortcuts"
+    CLIPBOARD = "Clipboard"
+    TRAY = "Tray"
+    NOTIFICATIONS = "Notifications"
+    KEYRING = "Keyring"
+    NETWORK = "Network"
+    FOLDERS = "Folders"
+    AUTOSTART = "Start with the session"
+    DEMO = "Demo server"
+    VERSIONS = "Versions"
