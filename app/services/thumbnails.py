@@ -129,14 +129,13 @@ class ThumbnailService:
             return
         until, problem = known
         if self._clock.monotonic() < until:
-            # A new one each time: a raised exception collects the frames it went through.
-            again = type(problem)(problem.message, details=problem.details)
+            again = _like(problem)
             again.retry_s = until - self._clock.monotonic()
             raise again
         del self._problems[key]
 
     def _remember(self, key: str, problem: NoThumbnail) -> None:
-        self._problems[key] = (self._clock.monotonic() + problem.retry_s, problem)
+        self._problems[key] = (self._clock.monotonic() + problem.retry_s, _like(problem))
         while len(self._problems) > _MOST_PROBLEMS:
             self._problems.popitem(last=False)
 
@@ -162,3 +161,8 @@ class ThumbnailService:
         # The place is kept while it is made small, so that no more than these few wait in memory.
         async with self._fetching:
             return await self._in_worker(self._shrinker.shrink, await self._fetcher.fetch(url))
+
+
+def _like(problem: NoThumbnail) -> NoThumbnail:
+    """The same without the frames that it went through, which hold on to whole pictures."""
+    return type(problem)(problem.message, details=problem.details)

@@ -8,15 +8,16 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QMimeData
-from PySide6.QtGui import QClipboard, QGuiApplication, QImage, QImageReader
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QClipboard, QGuiApplication, QImage
 
 from app.core.geometry import Rect
 from app.core.images import SNIFF_BYTES, sniff
 from app.core.ports import Clipboard
 from app.core.screen import Frame
+from app.core.thumbnails import NoThumbnail
 from app.ui.bridge import Bridge
-from app.ui.thumbnails import DECODED
+from app.ui.decoding import DECODED, MAX_PIXELS_OWN, decode
 
 _MAX_TEXT_BYTES = 1024 * 1024
 _HELD = b"held"
@@ -101,14 +102,11 @@ def image_of(frame: Frame) -> QImage:
 def decoded_frame(data: bytes) -> Frame | None:
     """The pixels of an encoded picture; None when it cannot or should not be decoded. Blocks."""
     image_format = sniff(data[:SNIFF_BYTES])
-    if image_format not in DECODED:
+    if image_format is None or image_format not in DECODED:
         return None
-    buffer = QBuffer()
-    buffer.setData(data)
-    reader = QImageReader(buffer, DECODED[image_format])
-    reader.setAutoDetectImageFormat(False)
-    image = reader.read()
-    if image.isNull():
+    try:
+        image = decode(data, image_format, None, MAX_PIXELS_OWN)
+    except NoThumbnail:
         return None
     pixels = image.convertToFormat(QImage.Format.Format_RGB32)
     rect_px = Rect(0, 0, pixels.width(), pixels.height())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import threading
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,9 +80,11 @@ class Shrinker:
         self.shrunk: list[object] = []
         self.hold = threading.Event()
         self.hold.set()
+        self.refuse: Callable[[], None] = lambda: None
 
     def shrink(self, data: bytes) -> bytes:
         self.shrunk.append(data)
+        self.refuse()
         self.hold.wait(20)
         if data.startswith(b"bad"):
             raise ThumbnailRefused("There is no preview: it is damaged.")
@@ -274,6 +278,31 @@ def test_a_picture_that_cannot_be_made_small_is_a_refusal_and_is_remembered(tmp_
                 assert isinstance(await problem_of(parts), ThumbnailRefused)
             assert len(parts.fetcher.asked) == 1
             assert not list((tmp_path / "thumbnails").iterdir())
+
+    run(work())
+
+
+def test_a_remembered_problem_keeps_nothing_of_its_picture(tmp_path: Path) -> None:
+    class Decoder:
+        """Holds what a decoder holds."""
+
+    held: list[weakref.ref[Decoder]] = []
+
+    def refuse() -> None:
+        decoder = Decoder()
+        held.append(weakref.ref(decoder))
+        raise ThumbnailRefused("There is no preview: it is damaged.")
+
+    async def work() -> None:
+        async with suite(tmp_path) as parts:
+            parts.shrinker.refuse = refuse
+            assert isinstance(await problem_of(parts), ThumbnailRefused)
+            # The event loop lets go of it with its next round.
+            await asyncio.sleep(0)
+            gc.collect()
+            assert held[0]() is None
+            assert isinstance(await problem_of(parts), ThumbnailRefused)
+            assert len(held) == 1
 
     run(work())
 
