@@ -14,6 +14,7 @@ from app.core.history import EntryId, HistoryEntry
 from app.core.imglink import Album, AlbumId, Image, ImageId
 from app.core.jobs import Job, JobId, JobItem, JobItemState, JobKind, JobsHold, JobState
 from app.core.workflow import SourceKind
+from app.ui.albums_window.chooser import AlbumChooser
 from app.ui.albums_window.edit_dialog import EditDialog
 from app.ui.albums_window.picker import Picker
 from app.ui.albums_window.window import AlbumsWindow
@@ -174,6 +175,7 @@ def unreadable_album() -> QWidget:
     return made
 
 
+chooser = picture("albums-chooser")(lambda: AlbumChooser(None, albums(), 12, sample_pixmap))
 new_album = picture("albums-dialog-new")(lambda: EditDialog(None))
 
 

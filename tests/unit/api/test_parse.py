@@ -174,6 +174,15 @@ def test_an_albums_fields_are_read_in_every_spelling(fields: dict[str, object]) 
     assert album == Album(AlbumId("a"), "Shots", "", is_public=False, image_count=3, cover="https://x/c")
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"), [({}, None), ({"hasPassword": True}, True), ({"has_password": 0}, False)]
+)
+def test_an_album_says_whether_it_has_a_password_or_nothing_of_it(
+    fields: dict[str, object], expected: bool | None
+) -> None:
+    assert parse.album({"id": "a", "title": "Shots", **fields}).has_password is expected
+
+
 def test_an_album_brings_its_images_inside_or_beside() -> None:
     album = {"id": "a", "title": "Shots"}
     expected = Album(AlbumId("a"), "Shots", image_count=1, images=(IMAGE,))
