@@ -85,9 +85,11 @@ def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: 
     from app.cli.run import perform
     from app.ui.bridge import Bridge
     from app.ui.overlay import Overlay
+    from app.ui.quiet import quieten
     from app.ui.selector import OverlaySelector
     from app.ui.signals import StopSignals
 
+    quieten()
     application = QApplication(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     bridge = Bridge()

@@ -9,9 +9,10 @@ from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLoggingCategory, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.ui.quiet import quieten
 from app.ui.tray import Tray
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ _LATE = ("asyncio", "app.ui.bridge", "app.ui.overlay", "app.ui.tray_window", "ap
 
 def run_application(instance: Instance, *, use_demo_server: bool = False) -> int:
     """Run the tray application, which `instance` makes the only one, until the person quits; returns the exit code."""
-    # Where there is no portal, Qt's attempt to tell it our name is nobody's business.
-    QLoggingCategory.setFilterRules("qt.qpa.services.warning=false")
+    quieten()
     qt = QApplication([sys.argv[0]])
     qt.setApplicationName("ImgLink")
     qt.setDesktopFileName("cc.imglink.Desktop")
