@@ -16,9 +16,10 @@ from app.core.imglink import EmbedFields, EmbedId, EmbedProfile
 from app.ui import icons, theme
 from app.ui.asking import ask
 from app.ui.embeds_window.form import EmbedForm
-from app.ui.embeds_window.pages import IntroPage, LoadingPage, MessagePage
+from app.ui.embeds_window.pages import IntroPage
 from app.ui.embeds_window.preview import PreviewPanel
 from app.ui.embeds_window.profile_list import ProfileList
+from app.ui.message_page import MessagePage
 from app.ui.settings_window.fields import Switch
 from app.ui.widgets import NoticeBar, button, heading, label, set_tone
 
@@ -325,8 +326,10 @@ class EmbedsWindow(QWidget):
         set_tone(self._status, "muted")
 
     def _build(self) -> None:
-        self._loading = LoadingPage(self.tr("Reading the profiles…"))
-        self._failed = MessagePage("alert", "danger")
+        self._loading = MessagePage("retry")
+        self._loading.say(self.tr("Reading the profiles…"), "")
+        self._loading.show_progress()
+        self._failed = MessagePage("alert", tone="danger")
         self._failed.offer(self.tr("Try again"), self.refresh_requested.emit)
         what = self.tr(
             "When somebody posts the link of your image on Discord, a card appears below it. An embed profile decides "

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 from app.core.imglink import Image
 from app.core.links import LinkForm
 from app.ui import icons, theme
-from app.ui.embeds_window.pages import LoadingPage, MessagePage
 from app.ui.gallery_window.grid import GalleryGrid
 from app.ui.gallery_window.model import GalleryModel
+from app.ui.message_page import MessagePage
 from app.ui.settings_window.fields import Switch, choice_text
 from app.ui.thumbnail_loader import ThumbnailLoader
 from app.ui.widgets import ElidedLabel, IconButton, button, heading, label, set_tone
@@ -147,8 +147,10 @@ class GalleryWindow(QWidget):
         menu.popup(place)
 
     def _build(self) -> None:
-        self._loading = LoadingPage(self.tr("Reading the gallery…"))
-        self._failed = MessagePage("alert", "danger")
+        self._loading = MessagePage("retry")
+        self._loading.say(self.tr("Reading the gallery…"), "")
+        self._loading.show_progress()
+        self._failed = MessagePage("alert", tone="danger")
         self._failed.offer(self.tr("Try again"), self.refresh_requested.emit)
         self._empty = MessagePage("gallery")
         self._empty.say(
