@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
-from app.core.imglink import Album, AlbumId
+from app.core.imglink import Album, AlbumId, EmbedFields, EmbedId, EmbedProfile
 from app.core.uploads import UploadState
 from app.core.workflow import DEFAULT_SHORTCUTS
 from app.ui.tray import Tray, TrayState
@@ -64,6 +64,22 @@ def test_every_entry_of_the_menu_does_something(tray: Tray, qtbot: QtBot) -> Non
     with qtbot.waitSignal(tray.window_requested, timeout=1000) as heard:
         found["Open ImgLink"].trigger()
     assert isinstance(heard.args and heard.args[0], QRect)
+
+
+def test_the_profile_of_new_uploads_is_chosen_in_the_menu(tray: Tray, qtbot: QtBot) -> None:
+    profiles = [EmbedProfile(EmbedId("1"), EmbedFields("Brand & co")), EmbedProfile(EmbedId("2"), EmbedFields("Other"))]
+    tray.set_embeds(profiles, EmbedId("2"))
+    found = entries(tray.menu)
+    assert [name for name in ("No profile", "Brand && co", "Other") if found[name].isChecked()] == ["Other"]
+    with qtbot.waitSignal(tray.embed_chosen, timeout=1000) as heard:
+        found["Brand && co"].trigger()
+    assert heard.args == ["1"]
+    tray.set_embeds([], EmbedId("7"))
+    with qtbot.waitSignal(tray.embed_chosen, timeout=1000) as heard:
+        entries(tray.menu)["No profile"].trigger()
+    assert heard.args == [None]
+    assert "Other" not in entries(tray.menu)
+    assert entries(tray.menu)["Profile 7"].isCheckable()
 
 
 def test_keys_are_shown_beside_the_captures(tray: Tray) -> None:
