@@ -6,8 +6,8 @@ line, in the order given, and one notification. Of those that failed, the wishes
 
 A link goes to the clipboard by itself only while the person may still be waiting for it: when sending began, in this
 run, within `FRESH_S` of being asked for. Otherwise the clipboard belongs to something else by now, so the notification
-says “link ready”, with a button that copies it; nor is a page opened unasked then. Nor does a link take the place of one
-that was asked for after it: a large picture may well arrive behind a small one.
+says “link ready”, with a button that copies it; nor is a page opened unasked then. Nor does a link take the place of
+one that was asked for after it: a large picture may well arrive behind a small one.
 """
 
 from __future__ import annotations

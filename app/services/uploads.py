@@ -1,7 +1,7 @@
 """The upload queue: durable before it says so, never losing, never silently sending twice.
 
-It runs on the asyncio thread. One dispatcher starts senders, as many as the settings allow; each sender carries one
-upload from `sending` to wherever it ends (`app.services.outcomes` decides), and what the store says is the truth.
+It runs on the asyncio thread. One dispatcher starts senders (`app.services.dispatching`); each carries one upload from
+`sending` to wherever it ends (`app.services.outcomes` decides), and what the store says is the truth.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from app.core.uploads import (
 )
 from app.core.workflow import SourceKind
 from app.services.brake import Brake
+from app.services.dispatching import Dispatcher, report_bug
 from app.services.intake import CheckedFile
 from app.services.observers import Observers
 from app.services.pacing import Pace
 from app.services.sending import Sender
 from app.services.waiters import Waiters
 
-MAX_CONCURRENCY = 4
 STOP_DEADLINE_S = 3.0
 _FOLLOW_INTERVAL_S = 0.2
 _GONE = (UploadState.DONE, UploadState.CANCELLED)
@@ -74,16 +74,16 @@ class UploadQueue:
         """
         self._store = store
         self._clock = clock
-        self._concurrency = concurrency
         self._has_credential = has_credential
         self._brake = Brake(store, clock, pace or Pace(), random or SystemRandom().random, self._brake_changed)
         self._sender = Sender(api, store, clock, self._moved, self._brake.heed)
         self._items: dict[UploadId, UploadItem] = {}
         """All that are not done or cancelled, in the order of sending."""
-        self._wake = asyncio.Event()
         # Held while an upload changes hands between the person and a sender.
         self._handover = asyncio.Lock()
-        self._dispatcher: asyncio.Task[None] | None = None
+        self._dispatcher = Dispatcher(
+            self, clock, self._brake, self._handover, concurrency=concurrency, has_credential=has_credential
+        )
         self._is_closed = False
         self._observers: Observers[UploadEvent] = Observers()
         self._waiters = Waiters()
@@ -106,15 +106,11 @@ class UploadQueue:
             # What a refused key has paused gets a new try with each start.
             await self._requeue_paused()
         await self._brake.restore(self._has_credential)
-        self._dispatcher = asyncio.create_task(self._dispatch(), name="upload queue")
-        self._dispatcher.add_done_callback(_report_bug)
+        self._dispatcher.start()
 
     async def hold(self) -> None:
         """Begin to send nothing more, because the end is near; what is on its way goes on until `stop`."""
-        if self._dispatcher is not None:
-            self._dispatcher.cancel()
-            await asyncio.wait({self._dispatcher})
-            self._dispatcher = None
+        await self._dispatcher.stop()
 
     async def stop(self) -> None:
         """Stop sending, within 3 s. What was on its way is queued again, or uncertain when it may have arrived."""
@@ -139,9 +135,9 @@ class UploadQueue:
         """Go on at once, whatever the reason for the pause or the wait was; the hourly limit still holds."""
         await self._brake.release()
         await self._requeue_paused()
-        if self._dispatcher is not None:
+        if self._dispatcher.is_running:
             self._brake.set(QueueMode.RUNNING)
-        self._wake.set()
+        self._dispatcher.wake()
 
     async def credentials_changed(self) -> None:
         """Go on if it was a missing or refused credential that paused the queue, or what is asked without one."""
@@ -157,7 +153,7 @@ class UploadQueue:
             else:
                 await self.resume()
         # With an account, another of the service's limits holds.
-        self._wake.set()
+        self._dispatcher.wake()
 
     async def network_changed(self) -> None:
         """Try again at once if the queue waits because the service could not be reached."""
@@ -256,7 +252,7 @@ class UploadQueue:
             item = await self.get(upload_id)
             if item.state is UploadState.QUEUED and item.id not in self._items:
                 self._moved(item)
-                self._wake.set()
+                self._dispatcher.wake()
             if item.state not in _RETRYABLE:
                 return item
             if not item.has_file:
@@ -304,7 +300,7 @@ class UploadQueue:
             self._in_background(self._withdraw(task))
             raise
         self._moved(item)
-        self._wake.set()
+        self._dispatcher.wake()
         return item
 
     async def _withdraw(self, storing: asyncio.Task[UploadItem]) -> None:
@@ -318,7 +314,7 @@ class UploadQueue:
         item = await self._store.set_state(upload_id, state)
         self._sender.unwritten.pop(upload_id, None)
         self._moved(item)
-        self._wake.set()
+        self._dispatcher.wake()
         return item
 
     def _moved(self, item: UploadItem) -> None:
@@ -343,12 +339,12 @@ class UploadQueue:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-        task.add_done_callback(_report_bug)
+        task.add_done_callback(report_bug)
 
     def _brake_changed(self, state: QueueState) -> None:
         self._observers.notify(QueueChanged(state))
         self._waiters.wake_all()
-        self._wake.set()
+        self._dispatcher.wake()
 
     async def _requeue_paused(self) -> None:
         """Queue again what the service's answer has paused; what the person or a crash has paused stays."""
@@ -358,52 +354,16 @@ class UploadQueue:
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
-    async def _dispatch(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                wait_s = await self._fill()
-            except UserFacingError as error:
-                self._brake.set(QueueMode.PAUSED, str(error), error.kind)
-                wait_s = None
-            await self._until_woken(wait_s)
+    def queued(self) -> list[UploadItem]:
+        """See `Roster`."""
+        return [item for item in self._items.values() if item.state is UploadState.QUEUED]
 
-    async def _fill(self) -> float | None:
-        """Start as many senders as may run; returns how long to wait until more may, None if nothing is waiting."""
-        while len(self._sender.tasks()) < min(max(1, self._concurrency()), MAX_CONCURRENCY):
-            async with self._handover:
-                if self._brake.is_on:
-                    return self._brake.left_s
-                queued = [item for item in self._items.values() if item.state is UploadState.QUEUED]
-                if not queued:
-                    self._brake.set(QueueMode.RUNNING)
-                    return None
-                if (left_s := await self._start_one(queued)) != 0:
-                    return left_s
-        return None
+    def running_count(self) -> int:
+        """See `Roster`."""
+        return len(self._sender.tasks())
 
-    async def _start_one(self, queued: list[UploadItem]) -> float | None:
-        """Send the first that the pace allows; 0.0 when that was done, else how long all have to wait."""
-        has_credential: bool | None = None
-        waits_s: dict[bool, float] = {}
-        for item in queued:
-            if not item.options.anonymous and has_credential is None:
-                has_credential = await self._has_credential()
-            anonymous = item.options.anonymous or not has_credential
-            if anonymous not in waits_s:
-                waits_s[anonymous] = await self._brake.pace_s(anonymous=anonymous)
-            if waits_s[anonymous] > 0:
-                continue
-            if self._brake.is_on:  # A sender or the person has said so meanwhile.
-                return self._brake.left_s
-            self._brake.set(QueueMode.RUNNING)
-            await self._claim(item, anonymous=anonymous)
-            return 0.0
-        left_s, anonymous = min((wait_s, anonymous) for anonymous, wait_s in waits_s.items())
-        self._brake.wait_for_pace(left_s, anonymous=anonymous)
-        return left_s
-
-    async def _claim(self, item: UploadItem, *, anonymous: bool) -> None:
+    async def begin(self, item: UploadItem, *, anonymous: bool, lacks_account: bool) -> None:
+        """See `Roster`."""
         await self._sender.write_again(item.id)
         claiming = asyncio.ensure_future(self._store.claim(item.id, anonymous=anonymous))
         try:
@@ -420,22 +380,6 @@ class UploadQueue:
             self._waiters.wake(item.id)
             return
         self._moved(claimed)
-        task = self._sender.start(claimed, lacks_account=anonymous and not item.options.anonymous)
-        task.add_done_callback(_report_bug)
-        task.add_done_callback(lambda _task: self._wake.set())
-
-    async def _until_woken(self, wait_s: float | None) -> None:
-        woken = asyncio.ensure_future(self._wake.wait())
-        waits = {woken} if wait_s is None else {woken, asyncio.ensure_future(self._clock.sleep(wait_s))}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-
-
-def _report_bug(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        context = {"message": f"the task “{task.get_name()}” failed", "exception": error, "task": task}
-        task.get_loop().call_exception_handler(context)
+        task = self._sender.start(claimed, lacks_account=lacks_account)
+        task.add_done_callback(report_bug)
+        task.add_done_callback(lambda _task: self._dispatcher.wake())

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions, Visibility
-from app.services.uploads import MAX_CONCURRENCY
+from app.services.dispatching import MAX_CONCURRENCY
 from app.settings import Option, Settings, options
 from app.settings.checks import (
     check_base_url,
