@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QProcess, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -177,6 +178,7 @@ class Account:
         self.session = 0
         self.refuses: UserFacingError | None = None
         self.hangs = False
+        self.tokens: list[str] = []
         self.has_begun = False
         self.was_cancelled = False
 
@@ -193,7 +195,10 @@ class Account:
         self.session += 1
         return status(self.session, **SIGNED_IN)
 
-    async def set_token(self, _token: str) -> AccountStatus:
+    async def set_token(self, token: str) -> AccountStatus:
+        self.tokens.append(token)
+        if token == "another's":
+            raise NotAuthenticated("The service does not know it.")
         return await self.sign_in("", "")
 
 
@@ -207,7 +212,8 @@ class Bench:
         self.bridge = Bridge()
         self.bridge.start()
         self.answers: list[bool] = []
-        self.controller = SignInController(self.bridge, self._ready, lambda: ((), {}), self.owner)
+        self.page_command: tuple[str, ...] = ()
+        self.controller = SignInController(self.bridge, self._ready, lambda: (self.page_command, {}), self.owner)
         self.controller.attach("https://imglink.example", status(0))
 
     async def _ready(self) -> Services:
@@ -306,6 +312,45 @@ def test_one_that_the_person_opened_stays(it: Bench) -> None:
     it.dialog.token_entered.emit(CANARY)
     it.until(lambda: it.controller.dialog is None)
     assert it.account.session == 1
+
+
+PAGE = """
+import json, sys
+address = sys.stdin.readline().strip()
+for token in ("another's", address):
+    print(json.dumps(token), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_site_s_own_page_offers_tokens_until_one_is_taken_and_is_closed(it: Bench) -> None:
+    it.page_command = (sys.executable, "-c", PAGE)
+    it.ask()
+    it.dialog.browser_requested.emit()
+    it.until(lambda: it.answers == [True])
+    # What the service does not know is passed over; the page got the address of the services' own server.
+    assert it.account.tokens == ["another's", "https://imglink.example"]
+    it.until(lambda: not it.owner.findChildren(QProcess))
+
+
+@pytest.mark.parametrize("command", [(sys.executable, "-c", "raise SystemExit(3)"), ("/no/such/program",)])
+def test_a_page_that_cannot_be_shown_says_so(it: Bench, command: tuple[str, ...]) -> None:
+    it.page_command = command
+    it.ask()
+    it.dialog.choose_way(Way.BROWSER)
+    it.dialog.browser_requested.emit()
+    it.until(lambda: "could not be shown" in texts(it.dialog))
+    assert it.answers == []
+
+
+def test_stop_closes_the_page_and_leaves_the_dialog(it: Bench) -> None:
+    it.page_command = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    it.ask()
+    it.dialog.browser_requested.emit()
+    button(it.dialog, "Stop").click()
+    it.until(lambda: not it.owner.findChildren(QProcess))
+    assert button(it.dialog, "Cancel").isVisible()
+    assert it.answers == []
 
 
 # --- the session's end ------------------------------------------------------------------------------------------------
