@@ -97,10 +97,15 @@ class HistoryController(QObject):
 
     def close(self) -> None:
         """Destroy the window, and the copies that were made to be dragged out."""
-        if self._window is not None:
-            self._window.close()
-            self._window.deleteLater()
-            self._window = self._reader = self._actions = None
+        window, self._window = self._window, None
+        if window is not None:
+            # The program ends, and with it what runs elsewhere: this is stored here and now.
+            self._remembered.store(window.arrangement())
+            window.close()
+            if self._reader is not None:
+                self._reader.stop()
+            window.deleteLater()
+            self._reader = self._actions = None
         if self._copies is not None:
             self._copies.close()
 

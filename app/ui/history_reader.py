@@ -71,6 +71,13 @@ class HistoryReader(QObject):
         self._search(self._window.filters.query)
         self._read_statistics()
 
+    def stop(self) -> None:
+        """Ask for nothing more: the window goes, though what was typed in it may still be on its way."""
+        for timer in (self._again, self._count):
+            timer.stop()
+        for source in (self._window, self._window.model):
+            source.blockSignals(True)
+
     def wake(self) -> None:
         """The window is seen again."""
         if self._is_stale:

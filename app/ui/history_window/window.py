@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, Signal, SignalInstance
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from app.core.uploads import UploadItem
 from app.ui import icons, theme
 from app.ui.history_window import texts
 from app.ui.history_window.bars import ActionBar, ResultBar, StatisticsStrip
+from app.ui.history_window.details import Details
 from app.ui.history_window.filters import FilterBar
 from app.ui.history_window.listing import ListPane
 from app.ui.history_window.menu import make_menu, why_not_deletable
@@ -70,7 +71,6 @@ class HistoryWindow(QWidget):
         self.filters = FilterBar()
         self.listing, self.side = ListPane(pictures), SidePane(pictures)
         self.model = self.listing.model
-        self.details = self.side.details
         self.waiting = UploadsView()
         self.action, self.results = ActionBar(), ResultBar()
         self._switch = ViewSwitch()
@@ -90,6 +90,11 @@ class HistoryWindow(QWidget):
     def sizeHint(self) -> QSize:
         """Four columns of pictures beside the details."""
         return QSize(1160, 760)
+
+    @property
+    def details(self) -> Details:
+        """Everything about the one that is chosen."""
+        return self.side.details
 
     # --- what is shown ------------------------------------------------------------------------------------------------
 
@@ -135,6 +140,8 @@ class HistoryWindow(QWidget):
     def show_list(self, *, complete: bool) -> None:
         """Show the model; `complete` when all that matches is in it."""
         self._is_complete = complete
+        # When this has been painted.
+        QTimer.singleShot(0, self.side, self.side.warm_up)
         self.listing.show_list(is_restricted=self.filters.is_restricted)
         self._show_chosen()
 
@@ -162,7 +169,7 @@ class HistoryWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Lose nothing that was typed."""
-        self.details.save()
+        self.side.save()
         super().closeEvent(event)
         self.closed.emit()
 
@@ -367,7 +374,7 @@ class HistoryWindow(QWidget):
         column.addWidget(self._statistics)
 
     def _connect(self) -> None:
-        listing, details, summary = self.listing, self.details, self.side.summary
+        listing, side = self.listing, self.side
         self.filters.query_changed.connect(self._query_changed)
         self.filters.left_downwards.connect(listing.focus_list)
         self._switch.mode_changed.connect(self.set_mode)
@@ -385,22 +392,19 @@ class HistoryWindow(QWidget):
         listing.table.drag_requested.connect(self._drag)
         listing.table.sort_requested.connect(self.filters.set_sort)
         self.model.dataChanged.connect(lambda *_: self._show_chosen())
-        details.title_edited.connect(self.title_edited)
-        details.note_edited.connect(self.note_edited)
-        details.favourite_toggled.connect(self.set_favourite)
-        details.copy_requested.connect(
+        side.title_edited.connect(self.title_edited)
+        side.note_edited.connect(self.note_edited)
+        side.refresh_requested.connect(self.refresh_requested)
+        side.copy_requested.connect(
             lambda form: self._emit(self.delete_link_requested) if form is None else self.copy(form)
         )
-        details.open_requested.connect(lambda: self.open(direct=False))
-        details.refresh_requested.connect(self.refresh_requested)
-        for source in (details, summary):
-            source.albums_requested.connect(self.add_to_album)
-            source.embed_requested.connect(self.choose_embed)
-        summary.copy_requested.connect(self.copy)
-        summary.favourite_requested.connect(self.set_favourite)
-        summary.export_requested.connect(self.export)
-        summary.forget_requested.connect(self.forget)
-        summary.delete_requested.connect(self.delete)
+        side.favourite_requested.connect(self.set_favourite)
+        side.open_requested.connect(lambda: self.open(direct=False))
+        side.albums_requested.connect(self.add_to_album)
+        side.embed_requested.connect(self.choose_embed)
+        side.export_requested.connect(self.export)
+        side.forget_requested.connect(self.forget)
+        side.delete_requested.connect(self.delete)
         self.action.pressed.connect(self.undo_requested)
 
     def _add_keys(self) -> None:
