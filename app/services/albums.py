@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from app.core.errors import Cancelled, InputError, UserFacingError
 from app.core.history import EntryId, HistoryEntry, HistoryQuery
@@ -17,6 +17,8 @@ from app.core.service_errors import NotFound
 from app.services.observers import Observers
 
 _PAGE = 1000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class AlbumsService:
         self._api = api
         self._history = history
         self._albums: dict[AlbumId, Album] = {}
-        self._is_listed = False
+        self._changes = 0
+        """How many changes were made from here: an answer that was on its way meanwhile knows nothing of them."""
         self._observers: Observers[AlbumEvent] = Observers()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._refreshing: set[asyncio.Task[None]] = set()
@@ -104,17 +107,15 @@ class AlbumsService:
     def forget(self) -> None:
         """Know nothing any more: the account is another one, or none."""
         self._albums.clear()
-        self._is_listed = False
         self._observers.notify(AlbumsListed(()))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def list(self, api: ImgLink | None = None) -> tuple[Album, ...]:
         """Read all albums; `api` takes the place of the usual one, as for what nobody has asked for."""
-        found = await (api or self._api).albums()
+        found = await self._fresh((api or self._api).albums)
         before = self._albums
         self._albums = {album.id: _completed(album, before.get(album.id)) for album in found}
-        self._is_listed = True
         await self._name(self.known)
         self._observers.notify(AlbumsListed(self.known))
         return self.known
@@ -122,11 +123,12 @@ class AlbumsService:
     async def show(self, album_id: AlbumId) -> Album:
         """Read one album with its images; the history learns what is in it. NotFound is remembered as well."""
         try:
-            album = _completed(await self._api.album(album_id), self._albums.get(album_id), has_images=True)
+            found = await self._fresh(lambda: self._api.album(album_id))
         except NotFound as error:
             if not error.is_page:
                 self._remove(album_id)
             raise
+        album = _completed(found, self._albums.get(album_id), has_images=True)
         await self._name((album,))
         await self._learn(album)
         return self._changed(album)
@@ -171,6 +173,7 @@ class AlbumsService:
         """Change an album; returns it as it is then."""
         known = self._albums.get(album_id)
         album = _completed(await self._api.update_album(album_id, changes), known)
+        self._changes += 1
         # An answer may leave things out, but not contradict what was accepted.
         album = replace(
             album,
@@ -193,12 +196,22 @@ class AlbumsService:
         except NotFound as error:
             if error.is_page:
                 raise
+        self._changes += 1
         await self._empty(album_id)
         self._remove(album_id)
 
     # --- the inside ---------------------------------------------------------------------------------------------------
 
+    async def _fresh(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Read once more when something was changed while the answer was on its way."""
+        while True:
+            changes = self._changes
+            found = await read()
+            if changes == self._changes:
+                return found
+
     async def _created(self, album: Album) -> Album:
+        self._changes += 1
         if album.image_count is None:
             album = replace(album, image_count=0)
         await self._name((album,))

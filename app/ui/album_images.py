@@ -87,7 +87,7 @@ class AlbumImages(QObject):
         self._parts = parts
 
         async def watch() -> tuple[tuple[Job, ...], JobsHold | None]:
-            parts.jobs.subscribe(lambda event: self._bridge.post(self._on_job, event))
+            parts.jobs.subscribe(lambda event: self._bridge.post_to(self, self._on_job, event))
             return await parts.jobs.pending(), parts.jobs.hold
 
         self._submit(watch, self._watched)

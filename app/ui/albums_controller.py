@@ -84,8 +84,8 @@ class AlbumsController(QObject):
 
     def _watch(self, parts: AlbumParts) -> None:
         # On the asyncio thread.
-        parts.albums.subscribe(lambda event: self._bridge.post(self._on_albums, event))
-        parts.account.subscribe(lambda status: self._bridge.post(self._account_changed, status))
+        parts.albums.subscribe(lambda event: self._bridge.post_to(self, self._on_albums, event))
+        parts.account.subscribe(lambda status: self._bridge.post_to(self, self._account_changed, status))
 
     def close(self) -> None:
         """Destroy the windows, without asking."""

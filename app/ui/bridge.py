@@ -127,6 +127,15 @@ class Bridge(QObject):
         """Call `function(*args)` on the Qt thread, soon. May be called from any thread."""
         self._crossed.emit((function, args))
 
+    def post_to(self, owner: QObject, function: Callable[..., None], *args: Any) -> None:
+        """The same, and dropped when `owner` is destroyed by then: for events, which come until the very end."""
+
+        def deliver() -> None:
+            if shiboken6.isValid(owner):
+                function(*args)
+
+        self.post(deliver)
+
     async def ask(self, question: Callable[[Callable[[T], None]], None]) -> T:
         """Call `question(answer)` on the Qt thread and await what it passes to `answer`, now or later.
 

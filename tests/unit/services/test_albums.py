@@ -314,3 +314,24 @@ async def test_an_album_that_a_job_has_changed_is_read_anew() -> None:
         it.jobs.observers.notify(JobChanged(replace(job, state=JobState.CANCELLED)))
         await asyncio.sleep(0.01)
         assert len(it.events) == 2
+
+
+@in_loop
+async def test_a_list_that_was_on_its_way_does_not_undo_what_was_made_meanwhile() -> None:
+    async with bench() as it:
+        answers = [(HOLIDAY,), (BUGS, HOLIDAY)]
+        on_its_way, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def albums() -> tuple[Album, ...]:
+            on_its_way.set()
+            answer = answers.pop(0)
+            await goes_on.wait()
+            return answer
+
+        it.api.albums = albums  # type: ignore[method-assign]
+        listing = asyncio.ensure_future(it.albums.list())
+        await on_its_way.wait()
+        await it.albums.create("New")
+        goes_on.set()
+        assert await listing == (BUGS, HOLIDAY)
+        assert answers == []
