@@ -232,13 +232,15 @@ class HistoryActions(QObject):
     def _edit(self, ids: Sequence[EntryId]) -> None:
         folder = self._edit_folder()
 
-        async def copy() -> Path:
-            (entry,) = await self._load(ids)
-            return await asyncio.to_thread(copy_into, folder, _with_file(entry))
+        async def copy() -> list[Path]:
+            return [
+                await asyncio.to_thread(copy_into, folder, _with_file(entry)) for entry in await self._load(ids[:1])
+            ]
 
-        def opened(path: Path) -> None:
-            open_file(path)
-            self._window.action.show_done(self.tr("Opened a copy: {path}").format(path=path))
+        def opened(paths: Sequence[Path]) -> None:
+            for path in paths:
+                open_file(path)
+                self._window.action.show_done(self.tr("Opened a copy: {path}").format(path=path))
 
         self._submit(copy, opened)
 

@@ -93,12 +93,9 @@ class TitleField(QLineEdit):
             self._before = self.text()
             self.saved.emit(self._before.strip())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back."""
-        if event.key() == Qt.Key.Key_Escape and self.text() != self._before:
-            self.setText(self._before)
-            return
-        super().keyPressEvent(event)
+    def revert(self) -> None:
+        """Take back what was not saved."""
+        self.setText(self._before)
 
 
 class NoteField(QPlainTextEdit):
@@ -136,16 +133,16 @@ class NoteField(QPlainTextEdit):
         self.save()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+Enter saves, Escape goes back."""
-        if (
-            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        ):
+        """Ctrl+Enter saves."""
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.save()
-        elif event.key() == Qt.Key.Key_Escape and self.toPlainText() != self._before:
-            self.setPlainText(self._before)
         else:
             super().keyPressEvent(event)
+
+    def revert(self) -> None:
+        """Take back what was not saved."""
+        self.setPlainText(self._before)
 
 
 class Details(QScrollArea):

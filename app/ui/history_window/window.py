@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from app.core.history import EntryId, HistoryQuery, HistorySort, HistoryStatistics
@@ -16,8 +16,9 @@ from app.core.uploads import UploadItem
 from app.ui import icons, theme
 from app.ui.history_window import texts
 from app.ui.history_window.bars import ActionBar, ResultBar, StatisticsStrip
-from app.ui.history_window.details import Details
+from app.ui.history_window.details import Details, NoteField, TitleField
 from app.ui.history_window.filters import FilterBar
+from app.ui.history_window.keys import add_keys
 from app.ui.history_window.listing import ListPane
 from app.ui.history_window.menu import make_menu, why_not_deletable
 from app.ui.history_window.pictures import Pictures
@@ -83,7 +84,7 @@ class HistoryWindow(QWidget):
         self._is_complete = True
         self._lay_out()
         self._connect()
-        self._add_keys()
+        add_keys(self)
         self.set_mode(ViewMode.GRID)
         self._show_chosen()
 
@@ -285,7 +286,8 @@ class HistoryWindow(QWidget):
         if ids:
             signal.emit(ids, *values)
 
-    def _toggle_favourite(self) -> None:
+    def toggle_favourite(self) -> None:
+        """A star for all, or none when all have one."""
         known = self.listing.known(self.listing.chosen())
         self.set_favourite(not (known and all(entry.favourite for entry in known)))
 
@@ -329,8 +331,13 @@ class HistoryWindow(QWidget):
         self.listing.table.show_sort(query.sort)
         self.query_changed.emit(query)
 
-    def _escape(self) -> None:
-        if self.filters.search.text():
+    def escape(self) -> None:
+        """One step back: what is being typed, the search, the choice, the window."""
+        field = self.focusWidget()
+        if isinstance(field, TitleField | NoteField):
+            field.revert()
+            self.listing.focus_list()
+        elif self.filters.search.text():
             self.filters.search.clear()
         elif len(self.listing.chosen()) > 1:
             self.listing.grid.selectionModel().clearSelection()
@@ -406,32 +413,6 @@ class HistoryWindow(QWidget):
         side.forget_requested.connect(self.forget)
         side.delete_requested.connect(self.delete)
         self.action.pressed.connect(self.undo_requested)
-
-    def _add_keys(self) -> None:
-        here = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        in_list: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("Ctrl+C", lambda: self.copy(None)),
-            ("Del", self.delete),
-            ("Shift+Del", self.forget),
-            ("Ctrl+Return", lambda: self.open(direct=True)),
-            ("F2", self.edit_title),
-            ("Shift+F2", self.edit_note),
-            ("Ctrl+D", self._toggle_favourite),
-            ("Ctrl+E", self.edit_file),
-            ("Ctrl+Z", self.undo_requested.emit),
-        )
-        for keys, wish in in_list:
-            # Only there: in a field, the same keys are the field's.
-            QShortcut(QKeySequence(keys), self.listing, context=here).activated.connect(wish)
-        everywhere: tuple[tuple[QKeySequence, Callable[[], object]], ...] = (
-            (QKeySequence(QKeySequence.StandardKey.Find), self.filters.show_field),
-            (QKeySequence("Ctrl+1"), lambda: self.set_mode(ViewMode.GRID)),
-            (QKeySequence("Ctrl+2"), lambda: self.set_mode(ViewMode.TABLE)),
-            (QKeySequence("F5"), self.retry_requested.emit),
-            (QKeySequence(Qt.Key.Key_Escape), self._escape),
-        )
-        for sequence, wish in everywhere:
-            QShortcut(sequence, self).activated.connect(wish)
 
 
 def _pop_up(menu: QMenu, place: QPoint) -> None:

@@ -99,7 +99,7 @@ class MemoryHistory:
 
     async def annotate(self, ids: Sequence[EntryId], **changes: Any) -> tuple[HistoryEntry, ...]:
         given = {name: value for name, value in changes.items() if value is not None}
-        return self._change([self.entries_by_id[each] for each in ids], **given)
+        return self._change(await self.entries(ids), **given)
 
     async def refresh(self, image: Image) -> tuple[HistoryEntry, ...]:
         known = await self.find_entries([image.id])
@@ -115,8 +115,7 @@ class MemoryHistory:
         return self._change(await self.find_entries(image_ids), embed=embed)
 
     async def forget(self, ids: Sequence[EntryId]) -> None:
-        for each in ids:
-            self.forgotten[each] = self.entries_by_id.pop(each)
+        self.forgotten.update((each, self.entries_by_id.pop(each)) for each in ids if each in self.entries_by_id)
 
     async def unforget(self, ids: Sequence[EntryId]) -> tuple[HistoryEntry, ...]:
         for each in ids:

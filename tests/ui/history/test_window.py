@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMenu, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import UserFacingError
@@ -25,6 +27,7 @@ from tests.ui.history.harness import Opened, make_entries, make_entry, opened
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 PLAIN = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -33,17 +36,15 @@ def ten(qtbot: QtBot, tmp_path: Path) -> Iterator[Opened]:
         yield history
 
 
-def press(
-    widget: QWidget, qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-) -> None:
-    qtbot.keyClick(widget, key, modifier)
+def press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
+    QTest.keyClick(widget, key, modifier)
 
 
 def test_what_is_typed_is_searched_and_cleared_by_escape(ten: Opened) -> None:
     ten.window.filters.search.setText("picture 7")
     ten.filled(1)
     assert ten.shown() == ["picture 7.png"]
-    ten.window._escape()
+    ten.window.escape()
     ten.filled(10)
     assert ten.window.isVisible()
 
@@ -68,10 +69,11 @@ def test_a_filter_becomes_a_chip_that_takes_it_away(qtbot: QtBot, tmp_path: Path
         menu = history.window.filters.make_menu()
         next(action for action in actions(menu) if action.text() == "Private").trigger()
         history.filled(1)
-        chip = history.window.filters._flow.itemAt(0)
-        assert chip is not None
-        assert chip.widget().accessibleName() == "Remove the filter Private"
-        chip.widget().click()  # type: ignore[attr-defined]  # a button
+        item = history.window.filters._flow.itemAt(0)
+        chip = None if item is None else item.widget()
+        assert isinstance(chip, QPushButton)
+        assert chip.accessibleName() == "Remove the filter Private"
+        chip.click()
         history.filled(3)
 
 
@@ -111,7 +113,7 @@ def test_a_click_on_a_header_sorts_and_a_second_one_turns_the_days_round(ten: Op
 
 
 def test_the_keys_lead_everywhere(ten: Opened) -> None:
-    grid, qtbot = ten.window.listing.grid, ten.qtbot
+    grid = ten.window.listing.grid
     ten.window.filters.left_downwards.emit()
     assert grid.currentIndex().row() == 0
     for key, row in (
@@ -122,14 +124,14 @@ def test_the_keys_lead_everywhere(ten: Opened) -> None:
         (Qt.Key.Key_PageDown, None),
         (Qt.Key.Key_PageUp, None),
     ):
-        press(grid, qtbot, key)
+        press(grid, key)
         assert row is None or grid.currentIndex().row() == row
-    press(grid, qtbot, Qt.Key.Key_Home)
-    press(grid, qtbot, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
+    press(grid, Qt.Key.Key_Home)
+    press(grid, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
     assert len(ten.window.listing.chosen()) == 10
-    press(grid, qtbot, Qt.Key.Key_Home)
+    press(grid, Qt.Key.Key_Home)
     assert len(ten.window.listing.chosen()) == 1
-    press(grid, qtbot, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    press(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert len(ten.window.listing.chosen()) == 10
 
 
@@ -139,16 +141,57 @@ def test_down_keeps_the_column_over_a_day_that_is_shorter(ten: Opened) -> None:
     ten.window.listing.focus_list()
     seen = [grid.currentIndex().row()]
     for _ in range(10):
-        press(grid, ten.qtbot, Qt.Key.Key_Down)
+        press(grid, Qt.Key.Key_Down)
         seen.append(grid.currentIndex().row())
     assert seen == sorted(seen)
     sections = ten.window.model.sections
     assert set(seen) >= {section.first_row for section in sections}
 
 
+def test_the_keys_of_the_list_do_what_the_menu_does(ten: Opened) -> None:
+    grid, heard = ten.window.listing.grid, list[str]()
+    for name in ("delete", "forget", "favourite", "edit"):
+        signal = getattr(ten.window, f"{name}_requested")
+        signal.connect(lambda *_, name=name: heard.append(name))
+    ten.choose(0)
+    ten.window.listing.focus_list()
+    press(grid, Qt.Key.Key_D, CTRL)
+    press(grid, Qt.Key.Key_E, CTRL)
+    press(grid, Qt.Key.Key_Delete)
+    press(grid, Qt.Key.Key_C, CTRL)
+    ten.until(lambda: ten.clipboard.text)
+    press(grid, Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier)
+    assert heard == ["favourite", "edit", "delete", "forget"]
+    ten.filled(9)
+
+
+def test_enter_opens_what_is_chosen(ten: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.ui import history_actions
+
+    addresses: list[str] = []
+    monkeypatch.setattr(history_actions, "open_url", addresses.append)
+    ten.choose(0)
+    ten.window.listing.focus_list()
+    press(ten.window.listing.grid, Qt.Key.Key_Return)
+    ten.until(lambda: addresses)
+    press(ten.window.listing.grid, Qt.Key.Key_Return, CTRL)
+    ten.until(lambda: len(addresses) > 1)
+    assert addresses == [make_entry(0).image.viewer, make_entry(0).image.url]
+
+
+def test_escape_in_a_field_takes_back_what_was_typed_and_leaves_the_window(ten: Opened) -> None:
+    ten.choose(0)
+    ten.window.edit_title()
+    QTest.keyClicks(ten.window.details.title, "wrong")
+    press(ten.window.details.title, Qt.Key.Key_Escape)
+    assert ten.window.details.title.text() == ""
+    assert ten.window.isVisible()
+    assert ten.store.entries_by_id[ten.window.model.ids[0]].title == ""
+
+
 def test_letters_typed_in_the_list_go_to_the_search(ten: Opened) -> None:
     ten.window.listing.focus_list()
-    ten.qtbot.keyClicks(ten.window.listing.grid, "p")
+    QTest.keyClicks(ten.window.listing.grid, "p")
     assert ten.window.filters.search.text() == "p"
 
 
@@ -183,7 +226,7 @@ def test_a_title_is_saved_by_enter_and_found_by_the_search(ten: Opened) -> None:
     ten.choose(4)
     ten.window.edit_title()
     ten.window.details.title.setText("The red boat")
-    press(ten.window.details.title, ten.qtbot, Qt.Key.Key_Return)
+    press(ten.window.details.title, Qt.Key.Key_Return)
     ten.until(lambda: ten.shown()[4] == "The red boat")
     ten.window.filters.search.setText("red boat")
     ten.filled(1)
@@ -211,7 +254,7 @@ def test_control_d_gives_a_star_and_takes_it(ten: Opened) -> None:
     ten.choose(0, 1)
     first = ten.window.model.ids[0]
     for expected in (True, False):
-        ten.window._toggle_favourite()
+        ten.window.toggle_favourite()
         ten.until(lambda wanted=expected: (e := ten.window.model.known(first)) is not None and e.favourite is wanted)
 
 
@@ -387,9 +430,9 @@ def test_foreign_text_is_never_taken_for_markup(qtbot: QtBot, look: Look, tmp_pa
         assert all("<img" not in part.toolTip() for part in history.window.findChildren(QWidget))
 
 
-def actions(menu: QMenu) -> list[object]:
+def actions(menu: QMenu) -> list[QAction]:
     """All of a menu and of the menus in it."""
-    found = []
+    found: list[QAction] = []
     for action in menu.actions():
         inner = action.menu()
         found += actions(inner) if isinstance(inner, QMenu) else [action]
