@@ -10,13 +10,14 @@ from PySide6.QtGui import QEnterEvent, QGuiApplication, QImage, QPainterPath, QR
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from app.core.uploads import QueueMode, QueueState, UploadId, UploadItem, UploadState
+from app.services.deletions import UNDO_S
 from app.ui import theme
 from app.ui.texts import queue_title, source_text, state_text
 from app.ui.widgets import ElidedLabel, IconButton, Thumbnail, button, heading, label, set_tone
 
 DONE_MS = 7_000
 TROUBLE_MS = 20_000
-UNDO_MS = 5_000
+UNDO_MS = round(UNDO_S * 1000)
 MOST_CARDS = 4
 _WIDTH = 340
 _RADIUS = 10
@@ -32,7 +33,8 @@ class Card(QFrame):
     copy_link_requested = Signal()
     open_requested = Signal()
     delete_requested = Signal()
-    """Comes when the time to change one's mind is over."""
+    """There is time to change one's mind: `undo_requested`."""
+    undo_requested = Signal()
     cancel_requested = Signal()
     retry_requested = Signal()
     details_requested = Signal()
@@ -71,7 +73,7 @@ class Card(QFrame):
         self._leave = QTimer(self, singleShot=True)
         self._leave.timeout.connect(self.gone)
         self._deletion = QTimer(self, singleShot=True, interval=UNDO_MS)
-        self._deletion.timeout.connect(self._delete_now)
+        self._deletion.timeout.connect(self.gone)
         self.show_item(item)
 
     def show_item(self, item: UploadItem) -> None:
@@ -115,11 +117,15 @@ class Card(QFrame):
         path.addRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
         self.setMask(QRegion(path.toFillPolygon().toPolygon()))
 
+    def keep(self) -> None:
+        """Show it as it was before a deletion that does not come."""
+        self._deletion.stop()
+        self._refresh()
+
     def finish(self) -> None:
-        """Go away; a deletion that was asked for and not undone is asked for now."""
+        """Go away; a deletion that was asked for goes on."""
         self._leave.stop()
-        if self._deletion.isActive():
-            self._delete_now()
+        self._deletion.stop()
 
     @property
     def _is_held(self) -> bool:
@@ -203,15 +209,11 @@ class Card(QFrame):
     def _delete(self) -> None:
         self._deletion.start()
         self._refresh()
+        self.delete_requested.emit()
 
     def _keep(self) -> None:
-        self._deletion.stop()
-        self._refresh()
-
-    def _delete_now(self) -> None:
-        self._deletion.stop()
-        self.delete_requested.emit()
-        self.gone.emit()
+        self.keep()
+        self.undo_requested.emit()
 
     def _refresh(self) -> None:
         self._show_title()
@@ -226,6 +228,7 @@ class CardStack(QObject):
     """An upload's id, as in the next ones."""
     open_requested = Signal(str)
     delete_requested = Signal(str)
+    undo_requested = Signal(str)
     cancel_requested = Signal(str)
     retry_requested = Signal(str)
     details_requested = Signal(str)
@@ -257,6 +260,7 @@ class CardStack(QObject):
         card.copy_link_requested.connect(lambda: self.copy_link_requested.emit(item.id))
         card.open_requested.connect(lambda: self.open_requested.emit(item.id))
         card.delete_requested.connect(lambda: self.delete_requested.emit(item.id))
+        card.undo_requested.connect(lambda: self.undo_requested.emit(item.id))
         card.cancel_requested.connect(lambda: self.cancel_requested.emit(item.id))
         card.retry_requested.connect(lambda: self.retry_requested.emit(item.id))
         card.details_requested.connect(lambda: self.details_requested.emit(item.id))
@@ -293,6 +297,11 @@ class CardStack(QObject):
         """Say that a link is on the clipboard. Call it after the clipboard was read back."""
         if upload_id in self._cards:
             self._cards[upload_id].show_copied()
+
+    def keep(self, upload_id: UploadId) -> None:
+        """Say no more that an image is being deleted."""
+        if upload_id in self._cards:
+            self._cards[upload_id].keep()
 
     def remove(self, upload_id: UploadId) -> None:
         """Take a card away."""

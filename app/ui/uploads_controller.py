@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.core.errors import ErrorKind, UserFacingError
+from app.core.imglink import ImageId
 from app.core.ports import Notice
 from app.core.uploads import (
     QueueChanged,
@@ -32,6 +33,7 @@ from app.core.uploads import (
     UploadState,
 )
 from app.core.workflow import SourceKind
+from app.services.deletions import Deletion, DeletionEvent, DeletionFinished, DeletionUndone
 from app.services.suite import Services
 from app.services.uploads import UploadQueue
 from app.ui.asking import ask
@@ -107,6 +109,8 @@ class UploadsController(QObject):
         """Left out of the window's list."""
         self._state = QueueState(QueueMode.STOPPED)
         self._unsaved_count = 0
+        self._deleting: set[ImageId] = set()
+        """Those that a card was asked to delete."""
         self._news: list[tuple[UploadEvent, bool]] = []
         self._collect = QTimer(self, singleShot=True, interval=_COLLECT_MS)
         self._collect.timeout.connect(self._show_news)
@@ -117,6 +121,7 @@ class UploadsController(QObject):
         services.uploads.subscribe(lambda event: self._bridge.post(self._on_event, event, True))
         for subscribe in (services.history.subscribe_uploads, services.assignments.subscribe):
             subscribe(lambda event: self._bridge.post(self._on_event, event, False))
+        services.deletions.subscribe(lambda event: self._bridge.post(self._on_deletion, event))
         services.follow_ups.subscribe_copied(lambda ids: self._bridge.post(self._show_copied, ids))
         troubled = [item for item in await services.assignments.troubled() if _is_half_done(item)]
         recent = await services.history.recent(RECENT_COUNT)
@@ -288,6 +293,7 @@ class UploadsController(QObject):
         self._follow_queue(window)
         window.clear_requested.connect(self._clear)
         cards.delete_requested.connect(self._delete)
+        cards.undo_requested.connect(self._undo_deletion)
         window.resume_requested.connect(lambda: self._pause(False))
         tray.pause_toggled.connect(self._pause)
 
@@ -351,8 +357,38 @@ class UploadsController(QObject):
     def _delete(self, upload_id: str) -> None:
         item, services = self._find(upload_id), self._services
         if services is not None and item is not None and item.image is not None:
-            image_id = item.image.id
-            self._submit(lambda: services.history.delete_on_service(image_id))
+            image_id, deletions = item.image.id, services.deletions
+            self._deleting.add(image_id)
+            self._submit(lambda: deletions.schedule([image_id]), self._show_undeleted)
+
+    def _undo_deletion(self, upload_id: str) -> None:
+        item, services = self._find(upload_id), self._services
+        if services is not None and item is not None and item.image is not None:
+            image_id, deletions = item.image.id, services.deletions
+
+            async def undo() -> None:
+                deletions.undo([image_id])
+
+            self._submit(undo)
+
+    def _on_deletion(self, event: DeletionEvent) -> None:
+        match event:
+            case DeletionUndone(image_ids):
+                self._deleting.difference_update(image_ids)
+            case DeletionFinished(results):
+                self._show_undeleted(results)
+                self._deleting.difference_update(result.image_id for result in results)
+
+    def _show_undeleted(self, results: Sequence[Deletion]) -> None:
+        """Say why an image stays whose deletion was asked for on a card; others are told of where they were asked."""
+        for result in results:
+            if result.error is None or result.image_id not in self._deleting:
+                continue
+            self._deleting.discard(result.image_id)
+            for item in self._recent:
+                if item.image is not None and item.image.id == result.image_id:
+                    self._cards.keep(item.id)
+            self._show_error(result.error)
 
     def _on_queue(self, call: Callable[[UploadQueue], Awaitable[object]]) -> None:
         if self._services is not None:

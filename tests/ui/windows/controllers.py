@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import UserFacingError
+from app.core.imglink import ImageId
 from app.core.ports import NewUpload, Notice
 from app.core.screen import Frame
 from app.core.uploads import QueueMode, QueueState, UploadEvent, UploadId, UploadItem
+from app.services.deletions import Deletion, DeletionEvent
 from app.services.observers import Observers
 from app.services.suite import Services
 from app.ui.bridge import Bridge
@@ -67,6 +69,9 @@ class Joined:
     history: Noting = field(init=False)
     assignments: Noting = field(init=False)
     follow_ups: Noting = field(init=False)
+    deletions: Noting = field(init=False)
+    refused: tuple[Deletion, ...] = ()
+    undone: list[ImageId] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.queue = Noting(enqueue_bytes=self._enqueue)
@@ -75,6 +80,8 @@ class Joined:
         self.history = Noting(recent=lambda _: self.recent)
         self.assignments = Noting(troubled=lambda: self.troubled)
         self.follow_ups = Noting()
+        self.deletions = Noting(schedule=lambda _: self.refused)
+        self.deletions.undo = self.undone.extend  # type: ignore[attr-defined]  # nor this
         self.follow_ups.links = lambda items: [f"link of {item.id}" for item in items]  # type: ignore[attr-defined]  # nor this
         self.clipboard = Noting(copy_text=True, copy_image=self._copy_image)
 
@@ -85,6 +92,7 @@ class Joined:
             history=self.history,
             assignments=self.assignments,
             follow_ups=self.follow_ups,
+            deletions=self.deletions,
             clipboard=self.clipboard,
         )
         return cast(Services, parts)
@@ -101,7 +109,7 @@ class Joined:
         self.notices.append(notice)
         self.press.append(on_action)
 
-    def tell(self, *events: UploadEvent, by: Noting | None = None) -> None:
+    def tell(self, *events: UploadEvent | DeletionEvent, by: Noting | None = None) -> None:
         """Let a service tell of something, on its own thread."""
         observers = (by or self.queue).observers
         for event in events:

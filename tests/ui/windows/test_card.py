@@ -133,20 +133,24 @@ def test_nothing_ticks_while_it_waits_for_an_upload(stack: CardStack, make_item:
     assert not card._deletion.isActive()
 
 
-def test_deleting_can_be_undone_and_is_asked_for_only_afterwards(
-    stack: CardStack, make_item: MakeItem, qtbot: QtBot
-) -> None:
+def test_deleting_can_be_undone_while_the_card_is_there(stack: CardStack, make_item: MakeItem, qtbot: QtBot) -> None:
     stack.show_item(make_item("a", UploadState.DONE))
     [card] = stack.cards
-    with qtbot.assertNotEmitted(stack.delete_requested):
+    with qtbot.waitSignal(stack.delete_requested, timeout=1000) as heard:
         buttons(card)["Delete"].click()
-        assert set(buttons(card)) == {"Undo"}
+    assert heard.args == ["a"]
+    assert set(buttons(card)) == {"Undo"}
+    with qtbot.waitSignal(stack.undo_requested, timeout=1000) as heard:
         buttons(card)["Undo"].click()
+    assert heard.args == ["a"]
     assert set(buttons(card)) == {"Copy link", "Open", "Delete"}
     buttons(card)["Delete"].click()
-    with qtbot.waitSignal(stack.delete_requested, timeout=1000) as heard:
+    # One that is refused is as before.
+    stack.keep(UploadId("a"))
+    assert set(buttons(card)) == {"Copy link", "Open", "Delete"}
+    buttons(card)["Delete"].click()
+    with qtbot.assertNotEmitted(stack.undo_requested):
         card._deletion.timeout.emit()
-    assert heard.args == ["a"]
     assert stack.cards == ()
 
 
@@ -154,5 +158,5 @@ def test_closing_the_card_does_not_take_back_a_deletion(stack: CardStack, make_i
     stack.show_item(make_item("a", UploadState.DONE))
     [card] = stack.cards
     buttons(card)["Delete"].click()
-    with qtbot.waitSignal(stack.delete_requested, timeout=1000):
+    with qtbot.assertNotEmitted(stack.undo_requested):
         stack.remove(UploadId("a"))

@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.core.errors import ErrorKind
-from app.core.imglink import CredentialKind
+from app.core.errors import ErrorKind, UserFacingError
+from app.core.imglink import CredentialKind, Image, ImageId
 from app.core.uploads import (
     AfterUpload,
     QueueChanged,
@@ -26,6 +26,8 @@ from app.core.uploads import (
     UploadState,
 )
 from app.core.workflow import SourceKind, UploadTask
+from app.services.deletions import Deletion, DeletionFinished, DeletionUndone
+from app.ui.card import Card
 from app.ui.theme import Look
 from app.ui.tray import TrayState
 from app.ui.tray_window.rows import FinishedRow, RunningRow
@@ -185,7 +187,9 @@ def test_the_queue_is_reordered_and_says_so(bench: Bench, make_item: MakeItem) -
 
 def test_a_refused_key_is_said_once_and_leads_to_where_a_key_is_entered(bench: Bench) -> None:
     bench.attach()
-    refused = QueueState(QueueMode.PAUSED, "HTTP 401.", ErrorKind.CREDENTIAL, needs_credential=True, credential=CredentialKind.API_KEY)
+    refused = QueueState(
+        QueueMode.PAUSED, "HTTP 401.", ErrorKind.CREDENTIAL, needs_credential=True, credential=CredentialKind.API_KEY
+    )
     bench.it.tell(QueueChanged(refused), QueueChanged(replace(refused, reason="HTTP 401 again.")))
     bench.until(lambda: bool(bench.it.notices))
     bench.qtbot.wait(50)
@@ -291,3 +295,47 @@ def test_unsaved_pictures_go_before_everything_in_the_tray(bench: Bench) -> None
     assert bench.info() == "2 pictures NOT saved"
     bench.controller.set_unsaved_count(0)
     assert bench.info() == ""
+
+
+IMAGE = Image(ImageId("img"), "https://i.imglink.cc/img.png")
+REFUSED = Deletion(IMAGE.id, UserFacingError("It was uploaded without an account."))
+
+
+def with_done_card(bench: Bench, make_item: MakeItem) -> Card:
+    bench.attach()
+    bench.it.tell(UploadChanged(make_item("a", UploadState.DONE, image=IMAGE)))
+    bench.until(lambda: bool(bench.it.cards.cards))
+    [card] = bench.it.cards.cards
+    return card
+
+
+def press(card: Card, text: str) -> None:
+    [found] = [each for each in card.findChildren(QPushButton) if each.text() == text and each.isVisible()]
+    found.click()
+
+
+def test_a_card_deletes_with_the_time_to_undo_it(bench: Bench, make_item: MakeItem) -> None:
+    card = with_done_card(bench, make_item)
+    press(card, "Delete")
+    bench.until(lambda: ("schedule", [IMAGE.id]) in bench.it.deletions.calls)
+    press(card, "Undo")
+    bench.until(lambda: bench.it.undone == [IMAGE.id])
+    bench.it.tell(DeletionUndone((IMAGE.id,)), by=bench.it.deletions)
+    # What others delete is told where they asked for it.
+    bench.it.tell(DeletionFinished((REFUSED,)), by=bench.it.deletions)
+    bench.it.tell(UploadRemoved(UploadId("a")))
+    bench.until(lambda: not bench.it.cards.cards)
+    assert bench.it.errors == []
+
+
+def test_an_image_that_is_not_deleted_after_all_keeps_its_card_and_says_why(bench: Bench, make_item: MakeItem) -> None:
+    card = with_done_card(bench, make_item)
+    bench.it.refused = (REFUSED,)
+    press(card, "Delete")
+    bench.until(lambda: bench.it.errors == [REFUSED.error])
+    bench.it.refused = ()
+    press(card, "Delete")
+    bench.until(lambda: len(bench.it.deletions.calls) == 2)
+    bench.it.tell(DeletionFinished((REFUSED,)), by=bench.it.deletions)
+    bench.until(lambda: bench.it.errors == [REFUSED.error] * 2)
+    press(card, "Delete")
