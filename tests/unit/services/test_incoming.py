@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +14,14 @@ import pytest
 from PIL import Image
 
 from app.core.errors import InputError
+from app.core.history import EntryId, HistoryEntry
 from app.core.images import ImageFormat
-from app.core.imglink import UploadOptions
+from app.core.imglink import Image as ImageOnService
+from app.core.imglink import ImageId, UploadOptions
 from app.core.ports import NewUpload
 from app.core.uploads import NOTHING_AFTER, AfterUpload, UploadId, UploadItem, UploadState
 from app.core.workflow import SourceKind
-from app.services.incoming import IncomingFiles, IncomingPreferences, Refused
+from app.services.incoming import Existing, IncomingFiles, IncomingPreferences, Refused
 from app.services.intake import CheckedFile
 from app.services.uploads import UploadQueue
 
@@ -77,7 +81,14 @@ def queue() -> Queue:
     return Queue()
 
 
-def incoming(queue: Queue, spool: Path, *, neutral: bool = True, strip: bool = True) -> IncomingFiles:
+def incoming(
+    queue: Queue,
+    spool: Path,
+    *,
+    neutral: bool = True,
+    strip: bool = True,
+    find_duplicate: Callable[[str], Awaitable[HistoryEntry | None]] | None = None,
+) -> IncomingFiles:
     async def has_credential() -> bool:
         return True
 
@@ -87,6 +98,7 @@ def incoming(queue: Queue, spool: Path, *, neutral: bool = True, strip: bool = T
         spool_folder=spool,
         has_credential=has_credential,
         preferences=lambda: IncomingPreferences(UploadOptions(), neutral, strip),
+        find_duplicate=find_duplicate,
     )
 
 
@@ -153,3 +165,35 @@ def test_a_full_disk_is_said(queue: Queue, spool: Path, tmp_path: Path) -> None:
     [result] = asyncio.run(incoming(queue, spool).take_files([picture(tmp_path, "a.png")], SourceKind.DROP))
     assert isinstance(result, Refused)
     assert "could not be prepared" in str(result.error)
+
+
+ENTRY = HistoryEntry(EntryId(1), ImageOnService(ImageId("there"), "https://x"), "a.png", SourceKind.CLI)
+
+
+@pytest.mark.parametrize("strip", [True, False])
+def test_the_bytes_that_would_be_sent_are_looked_for_and_the_person_decides(
+    queue: Queue, spool: Path, tmp_path: Path, strip: bool
+) -> None:
+    paths = [picture(tmp_path, name) for name in ("new.png", "again.png", "skip.png")]
+    paths[0].write_bytes(paths[0].read_bytes() + b"more")
+    sent = (b"CLEAN" if strip else b"") + paths[1].read_bytes()
+    asked: list[str] = []
+
+    async def find_duplicate(sha256: str) -> HistoryEntry | None:
+        return ENTRY if sha256 == hashlib.sha256(sent).hexdigest() else None
+
+    async def on_duplicate(name: str, entry: HistoryEntry) -> bool:
+        assert entry == ENTRY
+        asked.append(name)
+        return name == "skip.png"
+
+    takes = incoming(queue, spool, strip=strip, find_duplicate=find_duplicate)
+    results = asyncio.run(takes.take_files(paths, SourceKind.DROP, on_duplicate=on_duplicate))
+    assert [type(each) for each in results] == [UploadItem, UploadItem, Existing]
+    assert results[2] == Existing("skip.png", ENTRY)
+    assert asked == ["again.png", "skip.png"]
+    assert [name for name, _, _ in queue.taken] == ["new.png", "again.png"]
+    assert list(spool.iterdir()) == []
+    # Who does not ask is not asked.
+    asyncio.run(takes.take_files(paths, SourceKind.DROP))
+    assert (len(queue.taken), len(asked)) == (5, 2)
