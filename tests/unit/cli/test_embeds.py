@@ -48,6 +48,13 @@ def create(cli: Cli, name: str, **fields: str) -> str:
     return embed_id
 
 
+def listed(cli: Cli) -> list[dict[str, object]]:
+    done = cli.run("embeds", "list", "--json")
+    assert done.code == 0, done.err
+    profiles: list[dict[str, object]] = done.json
+    return profiles
+
+
 def given(cli: Cli) -> dict[str, int | None]:
     return {image.id: image.embed_id for image in cli.server.images()}
 
@@ -55,16 +62,16 @@ def given(cli: Cli) -> dict[str, int | None]:
 def test_a_profile_is_made_listed_changed_and_deleted(signed_in: Cli) -> None:
     embed_id = create(signed_in, "My brand", **FIELDS)
     expected = {"id": embed_id, "name": "My brand", **FIELDS}
-    assert signed_in.run("embeds", "list", "--json").json == [expected | {"default": False}]
-    listed = signed_in.run("embeds", "list")
-    assert listed.lines == [f"{embed_id:<6}My brand"]
-    assert listed.sentence == "1 of 25 profiles"
+    assert listed(signed_in) == [expected | {"default": False}]
+    shown = signed_in.run("embeds", "list")
+    assert shown.lines == [f"{embed_id:<6}My brand"]
+    assert shown.sentence == "1 of 25 profiles"
     # What is not given stays as it is; an empty text clears.
     changed = signed_in.run("embeds", "edit", "My brand", "--name", "Ours", "--title", "", "--json").json
     assert changed == expected | {"name": "Ours", "title": ""}
     deleted = signed_in.run("embeds", "delete", embed_id)
     assert (deleted.code, deleted.lines) == (0, [f"Deleted {embed_id}  Ours"])
-    assert signed_in.run("embeds", "list", "--json").json == []
+    assert listed(signed_in) == []
 
 
 @pytest.mark.parametrize(
