@@ -36,8 +36,7 @@ class Result:
         if item.state is UploadState.UNCERTAIN:
             # Never the exit code that invites a script to try again: it may be there already.
             kind = ErrorKind.SERVICE
-        reason = item.reason or _UNSAID.get(item.state, "")
-        return cls(file, item.state.value, item.image, reason, kind, item.id)
+        return cls(file, item.state.value, item.image, reason_of(item), kind, item.id)
 
     @classmethod
     def of_waiting(cls, file: str | None, item: UploadItem) -> Result:
@@ -61,8 +60,8 @@ class Result:
 
 
 _UNSAID = {
-    UploadState.QUEUED: "Uploads are paused. Resume them in the menu of the tray icon.",
-    UploadState.PAUSED: "It is paused. Resume it in the window of the tray icon.",
+    UploadState.QUEUED: "Uploads are paused; they go on with “imglink resume”.",
+    UploadState.PAUSED: "It is paused; it is sent with “imglink queue retry”.",
     UploadState.CANCELLED: "It was cancelled.",
     UploadState.SENDING: "It was broken off.",
     UploadState.COMMITTING: "It was broken off.",
@@ -70,6 +69,11 @@ _UNSAID = {
     UploadState.UNCERTAIN: "It may already be uploaded.",
 }
 """For items that come without a reason."""
+
+
+def reason_of(item: UploadItem) -> str:
+    """Why it is not done, in a sentence."""
+    return item.reason or _UNSAID.get(item.state, "")
 
 
 def say_failure(result: Result) -> None:

@@ -92,6 +92,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = build_parser()
     arguments = parser.parse_args(_shield(argv))
     if (check := _CHECKS.get(arguments.command)) is not None and (problem := check(arguments)):
+        # By the name of the command, whose help has the answer.
+        parser.prog = f"{parser.prog} {arguments.command}"
         parser.error(problem)
     return arguments
 
@@ -322,7 +324,7 @@ def _add_link_option(parser: argparse.ArgumentParser) -> None:
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
     _add_link_option(parser)
     parser.add_argument("--copy", action="store_true", help="copy the link to the clipboard, too")
-    parser.add_argument("--json", action="store_true", help="print a JSON array instead")
+    parser.add_argument("--json", action="store_true", help="print JSON instead")
 
 
 def _shield(argv: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from app.cli.desk import StoreDesk
 from app.cli.exit_codes import ExitCode, exit_code
 from app.cli.links import chosen_form, copy_links
-from app.cli.output import Result, print_json, say_failure
+from app.cli.output import Result, print_json, reason_of, say_failure
 from app.cli.progress import ProgressBar
 from app.cli.streams import Lines, say, standard_error
 from app.core.errors import ErrorKind
@@ -194,7 +194,7 @@ async def _settle(desk: StoreDesk, entry: UploadItem, *, is_capture: bool) -> Up
     if is_capture and item.state in _HELD_BACK:
         when = "later" if desk.stays else "when the tray application next starts"
         kept = f"It is kept, and is sent {when}."
-        return replace(item, reason=f"{item.reason} {kept}".strip())
+        return replace(item, reason=f"{reason_of(item)} {kept}")
     if item.state in (*_HELD_BACK, UploadState.FAILED) and not is_capture:
         withdrawn = await desk.uploads.cancel(item.id)
         # It may have been on its way again by then.
@@ -243,6 +243,8 @@ def _print_results(arguments: argparse.Namespace, sent: Sent) -> None:
         print_json([result.as_json() for result in sent.results])
     if not arguments.json and any(result.error_kind is ErrorKind.CREDENTIAL for result in sent.results):
         say("To store another key: imglink account key set (IMGLINK_API_KEY, when set, wins over it)")
+    if not arguments.json and any(result.state == UploadState.UNCERTAIN.value for result in sent.results):
+        say("What can be done about it is told by: imglink queue")
 
 
 def _left(item: UploadItem) -> UploadItem:

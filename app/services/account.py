@@ -104,6 +104,11 @@ class AccountService:
         """Call `callback` with the new status after every change, on the asyncio thread."""
         return self._observers.subscribe(callback)
 
+    @property
+    def origin(self) -> str:
+        """The server: scheme://host[:port]."""
+        return self._credentials.origin
+
     async def has_credential(self) -> bool:
         """False when uploads are anonymous. Raises UserFacingError when the store cannot be read."""
         return any([await self._credentials.get(kind) for kind in CredentialKind])

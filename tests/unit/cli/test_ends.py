@@ -168,7 +168,7 @@ def test_cancelled_after_all_was_sent_is_uncertain(cli: Cli, pictures: list[str]
         until(lambda: UploadState.COMMITTING in [item.state for item in stored(cli)], "it did not get that far")
         done = interrupt(process)
     assert done.code == 130
-    assert "may already be uploaded" in done.sentence
+    assert "may already be uploaded" in done.err
 
 
 def test_interrupted_while_the_key_is_awaited(cli: Cli) -> None:

@@ -19,9 +19,10 @@ def listed(cli: Cli) -> list[dict[str, object]]:
 
 def left_waiting(cli: Cli, *names: str) -> list[str]:
     """Queue files without sending them; their ids."""
+    before = cli.uploads()
     done = cli.run("upload", "--no-wait", "--json", *names)
     assert done.code == 0, done.err
-    assert cli.uploads() == 0
+    assert cli.uploads() == before
     return [result["upload"] for result in done.json]
 
 
@@ -77,13 +78,67 @@ def test_only_uncertain_ones_can_be_taken_for_done(cli: Cli, pictures: list[str]
     assert len(listed(cli)) == 1
 
 
-@pytest.mark.parametrize("words", [["retry", "zzz"], ["discard", ""]])
-def test_an_id_must_mean_exactly_one(cli: Cli, pictures: list[str], words: list[str]) -> None:
-    left_waiting(cli, *pictures[:2])
-    done = cli.run("queue", *words)
+def test_an_id_must_mean_exactly_one(cli: Cli, pictures: list[str]) -> None:
+    left_waiting(cli, pictures[0])
+    for words in (["retry", "zzz"], ["discard", ""], ["cancel", ""]):
+        done = cli.run("queue", *words)
+        assert done.code == 1
+        assert "imglink queue" in done.sentence
+        assert [item["state"] for item in listed(cli)] == ["queued"]
+
+
+def uncertain(cli: Cli, name: str) -> str:
+    """Send a file whose answer is lost; its id."""
+    cli.server.faults.add(Fault.lost(Stage.AFTER_COMMIT).on("POST", UPLOAD))
+    done = cli.run("upload", name)
     assert done.code == 1
-    assert "imglink queue" in done.sentence
-    assert len(listed(cli)) == 2
+    assert "imglink queue" in done.err
+    return str(listed(cli)[-1]["upload"])
+
+
+def test_what_waits_for_the_person_comes_with_the_choices(cli: Cli, pictures: list[str]) -> None:
+    uncertain(cli, pictures[0])
+    shown = cli.run("queue")
+    assert [line.split()[1] for line in shown.lines] == ["uncertain"]
+    for words in (cli.server.base_url, "imglink queue done ID", "imglink queue retry ID", "there twice"):
+        assert words in shown.err
+    # Nothing of this goes by itself, so nobody is told that it does.
+    assert "next starts" not in shown.err
+    # A program that reads JSON is told nothing else.
+    assert cli.run("queue", "--json").err == ""
+
+
+def test_what_failed_comes_with_the_choices(cli: Cli, pictures: list[str]) -> None:
+    (upload,) = left_waiting(cli, pictures[0])
+    cli.server.faults.add(Fault.error(400, "No picture.").on("POST", UPLOAD))
+    assert cli.run("queue", "retry", upload).code == 1
+    shown = cli.run("queue")
+    assert "No picture." in shown.out
+    assert "imglink queue retry ID, imglink queue discard ID" in shown.err
+
+
+def test_one_that_cannot_be_taken_for_done_leaves_all_as_they_are(cli: Cli, pictures: list[str]) -> None:
+    first = uncertain(cli, pictures[0])
+    (second,) = left_waiting(cli, pictures[1])
+    assert cli.run("queue", "done", first, second).code == 1
+    assert [item["state"] for item in listed(cli)] == ["uncertain", "queued"]
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "said"),
+    [
+        ("done", "done", "it is taken for uploaded."),
+        ("discard", "discarded", "it is forgotten, with its copy in the queue."),
+        ("cancel", "uncertain", "it may be on ImgLink."),
+    ],
+)
+def test_what_has_become_of_it_is_said(cli: Cli, pictures: list[str], action: str, state: str, said: str) -> None:
+    upload = uncertain(cli, pictures[0])
+    assert said in cli.run("queue", action, upload).sentence
+    upload = uncertain(cli, pictures[1])
+    done = cli.run("queue", action, upload, upload, "--json")
+    assert [(item["upload"], item["state"]) for item in done.json] == [(upload, state)]
+    assert done.err == ""
 
 
 def test_a_pause_outlives_the_command_and_resume_ends_it(cli: Cli, pictures: list[str]) -> None:
@@ -91,9 +146,16 @@ def test_a_pause_outlives_the_command_and_resume_ends_it(cli: Cli, pictures: lis
     assert cli.run("queue", "--json").json["mode"] == "paused"
     held = cli.run("upload", pictures[0])
     assert (held.code, cli.uploads()) == (1, 0), held.err
+    assert "imglink resume" in held.err
+    (kept,) = left_waiting(cli, pictures[1])
+    held = cli.run("queue", "retry", kept)
+    assert held.code == 1
+    assert "imglink resume" in held.err
+    assert "It is kept" in held.err
     assert cli.run("resume").code == 0
     assert cli.run("queue", "--json").json["mode"] == "stopped"
     assert cli.run("upload", pictures[0]).code == 0
+    assert cli.run("queue", "retry", kept).code == 0
 
 
 def test_quitting_what_does_not_run_is_done_already(cli: Cli) -> None:
