@@ -21,7 +21,7 @@ from PIL import Image
 from app.core.geometry import Point, Rect, bounding
 from tests.desktop.processes import wait_until
 from tests.desktop.session import DesktopSession
-from tests.desktop.wayland_input import VirtualPointer
+from tests.desktop.wayland_input import VirtualKeyboard, VirtualPointer
 from tests.desktop.x11 import pattern
 
 PORTAL = "/usr/libexec/xdg-desktop-portal"
@@ -71,6 +71,7 @@ class SwaySession(DesktopSession):
         """All outputs, in logical units."""
         self._extra_config = extra_config
         self._pointer: VirtualPointer | None = None
+        self._keyboard: VirtualKeyboard | None = None
         self.env |= {
             "XDG_SESSION_TYPE": "wayland",
             "XDG_CURRENT_DESKTOP": "sway",
@@ -87,13 +88,15 @@ class SwaySession(DesktopSession):
 
     def sway(self, *command: str) -> None:
         """Have the compositor do something, as `swaymsg` would."""
-        self.run(["swaymsg", "-q", *command])
+        self.run(["swaymsg", "-q", "--", *command])
 
     # --- the person's hands ---------------------------------------------------------------------------------------
 
-    def keys(self, *arguments: str) -> None:
-        """Type by `wtype`, e.g. `keys("-M", "ctrl", "-k", "Return")`."""
-        self.run(["wtype", *arguments])
+    def keys(self, *keys: str) -> None:
+        """Press keys one after the other, e.g. `keys("Right", "ctrl+shift+F4")`."""
+        assert self._keyboard is not None, "the session is not started"
+        for each in keys:
+            self._keyboard.press(each)
 
     def at(self, x: float, y: float) -> None:
         """Put the mouse pointer there, in logical units."""
@@ -124,6 +127,25 @@ class SwaySession(DesktopSession):
         for place in places[1:]:
             self.at(*place)
         self._mouse.release()
+
+    def settle_overlay(self, start: Point) -> None:
+        """Point at a pixel, on a desktop of scale 1, and return when the overlay follows: its cross is there."""
+        number = next(n for n, output in enumerate(self.outputs, 1) if output.logical.contains(start))
+        logical = self.outputs[number - 1].logical
+        y = start.y - logical.y
+
+        def end_of_row() -> bytes:
+            picture = self.picture_of(number)
+            return picture.crop((picture.width - 40, y, picture.width, y + 1)).tobytes()
+
+        self.at(start.x + 0.5, (start.y + 20) + 0.5)
+        before = end_of_row()
+
+        def follows() -> bool:
+            self.at(start.x + 0.5, start.y + 0.5)
+            return end_of_row() != before
+
+        self.wait_for(follows, what="the overlay does not see the pointer")
 
     def drag(self, start: Point, end: Point, *, steps: int = 4) -> None:
         """Press at `start`, move to `end` in some steps, release: to the middle of pixels on a desktop of scale 1."""
@@ -232,8 +254,9 @@ class SwaySession(DesktopSession):
 
     def close(self) -> None:
         """End everything that was started here, and remove its files."""
-        if self._pointer is not None:
-            self._pointer.close()
+        for device in (self._pointer, self._keyboard):
+            if device is not None:
+                device.close()
         super().close()
 
     @property
@@ -279,7 +302,7 @@ class SwaySession(DesktopSession):
             return done.returncode == 0 and len(json.loads(done.stdout)) == len(self.outputs)
 
         wait_until(answers, 20, self._missing("answer of the compositor"))
-        self._pointer = VirtualPointer(self.env)
+        self._pointer, self._keyboard = VirtualPointer(self.env), VirtualKeyboard(self.env)
 
     def _start_portal(self) -> None:
         """Start the parts one after the other: when the bus starts them, they wait for each other now and then."""

@@ -1,7 +1,8 @@
-"""A mouse for a headless Wayland compositor, by the virtual-pointer protocol of wlroots."""
+"""A mouse and a keyboard for a headless Wayland compositor, by the virtual input protocols of wlroots."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 
@@ -49,3 +50,65 @@ class VirtualPointer:
         self._connection.request(self._pointer, opcode, pack(now_ms, *arguments))
         self._connection.request(self._pointer, _FRAME)
         self._connection.roundtrip()
+
+
+_KEYBOARD_MANAGER = "zwp_virtual_keyboard_manager_v1"
+_CREATE_KEYBOARD, _KEYMAP, _KEY, _MODIFIERS = 0, 0, 1, 2
+_XKB_V1 = 1
+_LAYOUT = b"""xkb_keymap {
+xkb_keycodes { include "evdev+aliases(qwerty)" };
+xkb_types { include "complete" };
+xkb_compat { include "complete" };
+xkb_symbols { include "pc+us+inet(evdev)" };
+};
+"""
+_CODES = {
+    **{str(digit): digit + 1 for digit in range(1, 10)},
+    **{f"F{number}": 58 + number for number in range(1, 11)},
+    **{"Escape": 1, "Return": 28, "Left": 105, "Right": 106, "Up": 103, "Down": 108, "f": 33, "l": 38},
+}
+"""Names of keys and where they are on a keyboard, as the kernel numbers them."""
+_HELD = {"ctrl": (29, 4), "shift": (42, 1)}
+"""Modifiers: the key, and the bit of it."""
+
+
+class VirtualKeyboard:
+    """One keyboard on one seat, plugged in all the time: keys of one that just appeared are lost now and then."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._connection = WaylandConnection(environ)
+        seat = self._connection.bind("wl_seat", 1)
+        manager = self._connection.bind(_KEYBOARD_MANAGER, 1)
+        self._keyboard = self._connection.new_id(ignore)
+        self._connection.request(manager, _CREATE_KEYBOARD, pack(seat, self._keyboard))
+        layout = os.memfd_create("layout")
+        try:
+            os.write(layout, _LAYOUT + b"\0")
+            self._connection.request(self._keyboard, _KEYMAP, pack(_XKB_V1, len(_LAYOUT) + 1), [layout])
+        finally:
+            os.close(layout)
+        self._connection.roundtrip()
+
+    def press(self, keys: str) -> None:
+        """Press and release keys held together, such as `ctrl+shift+F4`."""
+        *held, key = keys.split("+")
+        codes = [*(_HELD[name][0] for name in held), _CODES[key]]
+        mask = sum(_HELD[name][1] for name in held)
+        for code in codes:
+            self._key(code, 1)
+            if code is codes[-2 if held else -1]:
+                self._do(_MODIFIERS, mask, 0, 0, 0)
+        for code in reversed(codes):
+            self._key(code, 0)
+        self._do(_MODIFIERS, 0, 0, 0, 0)
+        self._connection.roundtrip()
+
+    def close(self) -> None:
+        """Unplug it."""
+        self._connection.close()
+
+    def _key(self, code: int, state: int) -> None:
+        self._do(_KEY, int(time.monotonic() * 1000), code, state)
+
+    def _do(self, opcode: int, *arguments: int) -> None:
+        self._connection.request(self._keyboard, opcode, pack(*arguments))
