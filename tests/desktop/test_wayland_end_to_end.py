@@ -1,0 +1,199 @@
+"""The real program on a real Wayland desktop: a key of the compositor, a drag, and a link on the clipboard."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from app.core.geometry import Point, Rect
+from app.core.shortcuts import Shortcut
+from app.demo import DEMO_API_KEY, DemoServer
+from app.system.compositor_keys import binding_help
+from app.system.session import detect_session
+from tests.desktop import cli
+from tests.desktop.cli import uploaded
+from tests.desktop.running import PROGRAM, READY, RunningProgram, pixels, program_environment, skip_welcome
+from tests.desktop.sway import TWO, SwaySession, sway_session
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with DemoServer() as running:
+        yield running
+
+
+@contextlib.contextmanager
+def running_program(desktop: SwaySession, server: DemoServer) -> Iterator[RunningProgram]:
+    """Start the application with a key from the environment, wait until it is ready, and end it properly."""
+    skip_welcome(desktop)
+    environ = {**program_environment(server), "IMGLINK_API_KEY": DEMO_API_KEY}
+    process = desktop.spawn(PROGRAM, env=environ)
+    process.wait_for_output(READY, 60)
+    # There is no tray, so its window is there, and the compositor gives it the whole of an output.
+    desktop.wait_for(desktop.window_titles, what="the window did not come")
+    yield RunningProgram(desktop, server, process, DEMO_API_KEY)
+    assert process.is_running, process.describe()
+    assert process.stop(20) == 0, process.describe()
+    # Qt says that much where no tray is.
+    said = [line for line in process.stderr.splitlines() if not line.startswith("QDBusTrayIcon encountered")]
+    assert said == [], process.describe()
+
+
+def test_a_key_of_the_compositor_a_drag_and_the_link_is_there_for_every_program(server: DemoServer) -> None:
+    with sway_session(portal=True, notifications=True) as desktop:
+        desktop.paint_patterns()
+        add_binding(desktop, server)
+        desktop.at(600, 780)
+        with running_program(desktop, server) as program:
+            whole = settled(desktop)
+            desktop.keys("ctrl+shift+F4")
+            desktop.wait_for(lambda: desktop.fullscreen_windows() == 2, what="the overlay did not come")
+            desktop.settle_overlay(Point(200, 100))
+            desktop.drag(Point(200, 100), Point(1399, 499))
+            link = program.wait_for_link()
+            assert link.startswith(server.base_url)
+            picture = program.uploaded_picture()
+            assert picture.size == (1200, 400)
+            assert picture.tobytes() == pixels(whole, Rect(200, 100, 1200, 400))
+            desktop.wait_for(lambda: desktop.fullscreen_windows() == 0, what="the overlay stayed")
+
+
+def settled(desktop: SwaySession) -> Image.Image:
+    """What is on the screen, once it has stopped changing."""
+    shown: list[Image.Image] = [desktop.screenshot()]
+
+    def is_still() -> bool:
+        shown.append(desktop.screenshot())
+        return shown[-1].tobytes() == shown[-2].tobytes()
+
+    desktop.wait_for(is_still, what="the screen keeps changing")
+    return shown[-1]
+
+
+def add_binding(desktop: SwaySession, server: DemoServer) -> None:
+    """Give the compositor the line that the settings show, with the program of this checkout as `imglink`."""
+    shortcut = {"region": Shortcut.parse("Ctrl+Shift+F4")}
+    line = binding_help(detect_session(desktop.env, platform="linux"), shortcut).lines
+    folder = desktop.folder / "bin"
+    folder.mkdir()
+    program = folder / "imglink"
+    program.write_text(
+        f"#!/bin/sh\nexport PYTHONPATH='{ROOT}' IMGLINK_BASE_URL='{server.base_url}' IMGLINK_API_KEY='{DEMO_API_KEY}'\n"
+        f'exec "{sys.executable}" -m app "$@" 2>>{desktop.folder}/binding.log\n'
+    )
+    program.chmod(0o755)
+    desktop.sway(*line.replace("exec imglink", f"exec {program}").split())
+
+
+@pytest.mark.parametrize(
+    ("words", "rect"),
+    [
+        (["screen"], Rect(0, 0, 2560, 800)),
+        (["monitor", "2"], Rect(1280, 0, 1280, 800)),
+        (["--geometry", "1200,50,200,100"], Rect(1200, 50, 200, 100)),
+    ],
+)
+def test_a_command_alone_takes_the_screen_and_its_link_stays_on_the_clipboard(
+    server: DemoServer, words: list[str], rect: Rect
+) -> None:
+    with sway_session(TWO) as desktop:
+        desktop.paint_patterns()
+        whole = desktop.screenshot()
+        done = cli.run(desktop, server, "capture", *words, "--copy")
+        assert desktop.clipboard_text() == done.stdout.rstrip("\n")
+        assert uploaded(server).tobytes() == pixels(whole, rect)
+
+
+def test_a_region_is_chosen_without_the_application(server: DemoServer) -> None:
+    with sway_session(TWO, bus=False) as desktop:
+        desktop.paint_patterns()
+        whole = desktop.screenshot()
+        process = cli.start(desktop, server, "capture", "region", "--copy")
+        desktop.wait_for(lambda: desktop.fullscreen_windows() == 2, 30, what="the overlay did not come")
+        desktop.settle_overlay(Point(200, 100))
+        desktop.drag(Point(200, 100), Point(399, 149))
+        assert process.wait() == 0, process.describe()
+        assert process.stderr == "", process.describe()
+        assert desktop.clipboard_text() == process.stdout.rstrip("\n")
+        assert uploaded(server).tobytes() == pixels(whole, Rect(200, 100, 200, 50))
+
+
+def test_fifty_captures_in_a_row_are_fifty_links(server: DemoServer) -> None:
+    with sway_session(TWO) as desktop:
+        desktop.paint_patterns()
+        with running_program(desktop, server) as program:
+            links = set()
+            cli.run(desktop, server, "capture", "monitor", "1")
+            before = resources(program.process.pid)
+            for number in range(50):
+                done = cli.run(desktop, server, "capture", "--geometry", f"{number},0,100,80")
+                links.add(done.stdout)
+            after = resources(program.process.pid)
+            assert len(links) == 50
+            assert after["descriptors"] <= before["descriptors"] + 4
+            assert after["kilobytes"] <= before["kilobytes"] + 30_000
+
+
+def resources(pid: int) -> dict[str, int]:
+    """Open descriptors and resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return {"descriptors": len(list(Path(f"/proc/{pid}/fd").iterdir())), "kilobytes": int(resident.split()[1])}
+
+
+def doctor(desktop: SwaySession, server: DemoServer) -> dict[str, Any]:
+    process = cli.start(desktop, server, "doctor", "--json")
+    process.wait(60)
+    return {part["part"]: part for part in json.loads(process.stdout)}
+
+
+def test_the_doctor_tells_the_order_of_captures_and_what_is_missing(server: DemoServer) -> None:
+    with sway_session(portal=True) as desktop:
+        parts = doctor(desktop, server)
+        assert parts["Session"]["name"] == "Wayland (sway)"
+        assert parts["Screen capture"]["name"] == "screencopy"
+        reason = parts["Screen capture"]["reason"]
+        assert reason.index("1. screencopy (used)") < reason.index("2. portal") < reason.index("3. grim (works too)")
+        assert not parts["Shortcuts"]["ok"]
+        assert "imglink capture region" in parts["Shortcuts"]["remedy"]
+        assert parts["Clipboard"]["name"] == "wl-clipboard"
+        assert parts["Clipboard"]["ok"]
+
+
+def test_without_bus_and_portal_captures_work_and_the_doctor_says_what_lacks(server: DemoServer) -> None:
+    with sway_session(TWO, bus=False) as desktop:
+        parts = doctor(desktop, server)
+        assert (
+            "2. portal (no: The desktop's message bus (D-Bus) cannot be reached)" in parts["Screen capture"]["reason"]
+        )
+        done = cli.run(desktop, server, "capture", "screen")
+        assert done.stdout.startswith(server.base_url)
+
+
+def test_a_denied_portal_names_cause_and_remedy(server: DemoServer) -> None:
+    with sway_session(TWO) as desktop:
+        portal = desktop.spawn([sys.executable, "-m", "tests.desktop.fake_portal", "1"], env={"PYTHONPATH": str(ROOT)})
+        portal.wait_for_output("ready")
+        done = cli.run(desktop, server, "capture", "screen", env={"IMGLINK_CAPTURE": "portal"}, code=1)
+        assert "does not allow ImgLink" in done.stderr
+        assert "Allow it" in done.stderr
+        assert done.stdout == ""
+
+
+def test_a_missing_wl_clipboard_is_named(server: DemoServer) -> None:
+    with sway_session(TWO) as desktop:
+        programs = desktop.folder / "few programs"
+        programs.mkdir()
+        done = cli.run(desktop, server, "capture", "monitor", "1", "--copy", env={"PATH": str(programs)}, code=1)
+        assert "Install wl-clipboard." in done.stderr
+        # The picture is there all the same.
+        assert done.stdout.startswith(server.base_url)
