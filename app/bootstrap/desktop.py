@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import __version__
+from app.bootstrap.doctor import examine_desktop
 from app.bootstrap.profile import Profile
 from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_reader, tasks_of
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.settings.remembered import RememberedWindow, first_time
+from app.system.autostart import choose_autostart
 from app.system.flags import SIGN_IN_FLAG
 from app.system.paths import screenshots_folder
 from app.system.relaunch import own_command, own_environment
@@ -26,6 +28,7 @@ from app.ui.countdown import ShownCountdown
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
 from app.ui.selector import OverlaySelector
+from app.ui.settings_controller import OwnSystem
 from app.ui.theme import Look
 
 if TYPE_CHECKING:
@@ -85,6 +88,10 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         is_first_start=lambda: first_time(profile.paths.state / "welcomed"),
         history_window=RememberedWindow(profile.paths.state / "history_window.json"),
         sign_in_page=lambda: (own_command(SIGN_IN_FLAG), own_environment(profile.environ)),
+        system=OwnSystem(
+            examine=lambda: examine_desktop(profile.environ),
+            autostart=choose_autostart(profile.environ, home=Path.home(), platform=sys.platform),
+        ),
         notices=profile.notices,
         binding_help=lambda shortcuts: _binding_help(profile.environ, shortcuts),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.core.doctor import Part
 from app.core.ports import Probe
+from app.services.doctor import Report, examine, report_lines
 
 OPTIONAL_PARTS = frozenset({Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
 """What the program does without: its window takes the tray's place, its own cards that of notifications."""
@@ -39,6 +40,13 @@ def doctor_parts(environ: Mapping[str, str]) -> dict[Part, Callable[[], Awaitabl
     if sys.platform == "darwin":
         del parts[Part.PORTAL]
     return {part: partial(probe, environ) for part, probe in parts.items()}
+
+
+async def examine_desktop(environ: Mapping[str, str]) -> Report:
+    """Look at everything, on the event loop."""
+    findings = await examine(doctor_parts(environ))
+    lines = report_lines(findings, OPTIONAL_PARTS, home=str(Path.home()))
+    return Report(findings, OPTIONAL_PARTS, "\n".join(lines) + "\n")
 
 
 async def _session(environ: Mapping[str, str]) -> Probe:

@@ -40,6 +40,15 @@ class Finding:
         return Mark.NOTE if self.probe.remedy else Mark.OK
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings, and the whole as text to be shown to somebody else: without a secret, without the person's name."""
+
+    findings: tuple[Finding, ...]
+    optional: frozenset[Part]
+    text: str
+
+
 @contextmanager
 def failing(part: Part) -> Iterator[None]:
     """Name the part of the desktop that is at work, in every failure that comes of it."""

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
 
 from app.core.clock import SystemClock
-from app.core.errors import NotSaved, UserFacingError
+from app.core.doctor import Part
+from app.core.errors import ErrorKind, NotSaved, UserFacingError
 from app.core.ports import BindResult, Hotkeys, Notice
 from app.core.shortcuts import Shortcut
 from app.core.uploads import AfterUpload
@@ -39,7 +40,7 @@ from app.ui.network import NetworkWatch
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
 from app.ui.session_watch import SessionWatch
-from app.ui.settings_controller import SettingsController
+from app.ui.settings_controller import OwnSystem, SettingsController
 from app.ui.sign_in_controller import SignInController
 from app.ui.texts import moment_text
 from app.ui.theme import Look
@@ -80,6 +81,8 @@ class Parts:
     """How the history window was left."""
     sign_in_page: Callable[[], tuple[Sequence[str], Mapping[str, str]]]
     """The command that shows the site's own sign-in page, with its environment."""
+    system: OwnSystem
+    """The desktop around the program, for the settings."""
     notices: Sequence[str] = ()
     """What the person should be told at the start, such as a settings file that was damaged."""
     binding_help: Callable[[Mapping[str, Shortcut]], BindingHelp | None] = lambda _shortcuts: None
@@ -126,6 +129,7 @@ class Application(QObject):
             parts.screenshots_folder,
             self.show_error,
             self,
+            system=parts.system,
             binding_help=parts.binding_help,
         )
         self.albums = AlbumsController(self._bridge, parts.settings_file, self.thumbnails, self.show_error, self)
@@ -342,7 +346,8 @@ class Application(QObject):
             self.unsaved.keep(error)
             return
         rest = " ".join(part for part in (error.safe, error.remedy) if part)
-        self.window.add_refusals([Refusal(error.message, rest)])
+        part = error.part or (Part.NETWORK if error.kind is ErrorKind.OFFLINE else None)
+        self.window.add_refusals([Refusal(error.message, rest, part)])
         self._notify(Notice(error.message, rest, is_error=True))
 
     def _notify(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
@@ -389,6 +394,7 @@ class Application(QObject):
         self.window.gallery_requested.connect(self.gallery.present)
         self.tray.settings_requested.connect(self.settings.present)
         self.window.settings_requested.connect(self.settings.present)
+        self.window.doctor_requested.connect(self.settings.present_doctor)
         self.window.quit_requested.connect(self.quit)
         self.window.account_requested.connect(self.settings.present_account)
         self.cards.details_requested.connect(lambda _: self.window.open_near(self.tray.icon_rect))

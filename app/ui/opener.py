@@ -15,6 +15,13 @@ def open_url(url: str) -> None:
         QDesktopServices.openUrl(address)
 
 
+def open_system_settings(url: str) -> None:
+    """Open a page of the system's own settings, where it has addresses for them."""
+    address = QUrl(url, QUrl.ParsingMode.StrictMode)
+    if address.scheme() == "x-apple.systempreferences":
+        QDesktopServices.openUrl(address)
+
+
 def open_file(path: Path) -> None:
     """Open one of our own picture files in the program that the person uses for its kind."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

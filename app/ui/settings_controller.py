@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.doctor import Part
 from app.core.errors import InputError, UserFacingError
 from app.core.imglink import CredentialKind
 from app.core.ports import BindResult
 from app.core.shortcuts import Shortcut
 from app.services.account import AccountStatus, CredentialStatus, StoredIn, Validity
+from app.services.doctor import Report
 from app.services.suite import Services
 from app.settings.file import SettingsFile
 from app.settings.schema import Settings
 from app.system.compositor_keys import BindingHelp
 from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
 from app.ui.bridge import Bridge
+from app.ui.opener import open_system_settings
 
 if TYPE_CHECKING:
     from app.ui.settings_window import PageId, SettingsWindow
@@ -32,6 +35,27 @@ _STATES = {
     Validity.LIMITED: AccountState.READY,
     Validity.BAD: AccountState.REJECTED,
 }
+
+
+class Autostart(Protocol):
+    """Whether the program starts with the session. Blocks for a small file."""
+
+    def is_on(self) -> bool:
+        """As it stands now."""
+
+    def turn_on(self) -> None:
+        """Raises UserFacingError."""
+
+    def turn_off(self) -> None:
+        """Raises UserFacingError."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSystem:
+    """What the settings show of the desktop around the program."""
+
+    examine: Callable[[], Awaitable[Report]]
+    autostart: Autostart
 
 
 class SettingsController(QObject):
@@ -53,6 +77,7 @@ class SettingsController(QObject):
         show_error: Callable[[UserFacingError], None],
         parent: QObject,
         *,
+        system: OwnSystem,
         binding_help: Callable[[Mapping[str, Shortcut]], BindingHelp | None] = lambda _shortcuts: None,
     ) -> None:
         """`binding_help` tells how these keys are bound in the desktop's own settings, where we cannot do it."""
@@ -62,6 +87,7 @@ class SettingsController(QObject):
         self._file = settings_file
         self._screenshots_folder = screenshots_folder
         self._show_error = show_error
+        self._system = system
         self._services: Services | None = None
         self._read_key: ReadKey | None = None
         self._window: SettingsWindow | None = None
@@ -107,7 +133,14 @@ class SettingsController(QObject):
         """Bring the window to the front, on a page."""
         if self._window is None:
             self._window = self._make_window()
+        self._read_autostart()
         self._window.present(page_id)
+
+    def present_doctor(self, part: Part | None = None) -> None:
+        """Bring the window to the front, with what the doctor says of this part."""
+        if self._window is None:
+            self._window = self._make_window()
+        self._window.present_doctor(part)
 
     def close(self) -> None:
         """Destroy the window."""
@@ -131,6 +164,9 @@ class SettingsController(QObject):
         window.sign_in_requested.connect(self.sign_in_requested)
         window.sign_out_requested.connect(self._sign_out)
         window.recording_changed.connect(self._record)
+        window.autostart_requested.connect(self._set_autostart)
+        window.examination_requested.connect(self._examine)
+        window.system_settings_requested.connect(open_system_settings)
         if self._services is not None:
             probe = self._services.hotkeys.probe()
             window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
@@ -170,6 +206,35 @@ class SettingsController(QObject):
         services = self._services
         if services is not None:
             self._submit(services.thumbnails.clear, cleared)
+
+    # --- the system ---------------------------------------------------------------------------------------------------
+
+    def _examine(self) -> None:
+        def show(report: Report) -> None:
+            if self._window is not None:
+                self._window.show_report(report)
+
+        self._submit(self._system.examine, show)
+
+    def _set_autostart(self, is_wanted: bool) -> None:
+        autostart = self._system.autostart
+
+        async def change() -> None:
+            await asyncio.to_thread(autostart.turn_on if is_wanted else autostart.turn_off)
+
+        def refused(error: UserFacingError) -> None:
+            self._show_error(error)
+            self._read_autostart()
+
+        self._submit(change, lambda _: self._read_autostart(), on_error=refused)
+
+    def _read_autostart(self) -> None:
+        def show(is_on: bool) -> None:
+            if self._window is not None:
+                self._window.set_autostart(is_on)
+
+        # Desktops change it too, in settings of their own.
+        self._submit(lambda: asyncio.to_thread(self._system.autostart.is_on), show)
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

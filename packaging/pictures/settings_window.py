@@ -7,9 +7,11 @@ from datetime import datetime
 
 from PySide6.QtWidgets import QWidget
 
-from app.core.ports import BindResult
+from app.core.doctor import Part
+from app.core.ports import BindResult, Probe
 from app.core.shortcuts import Shortcut
 from app.core.workflow import DEFAULT_SHORTCUTS
+from app.services.doctor import Finding, Report
 from app.settings import Settings
 from app.settings.schema import Account
 from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
@@ -46,6 +48,43 @@ links_page = picture("settings-links")(of_page(PageId.LINKS))
 hotkeys_page = picture("settings-hotkeys")(of_page(PageId.HOTKEYS))
 appearance_page = picture("settings-appearance")(of_page(PageId.APPEARANCE))
 advanced_page = picture("settings-advanced")(of_page(PageId.ADVANCED))
+
+
+@picture("settings-doctor")
+def doctor_page() -> QWidget:
+    """Most of it works; one part could be better, and one does not work."""
+    window = settings_window(PageId.DOCTOR, AccountView())
+    window.present_doctor(Part.CAPTURE)
+    window.show_report(doctor_report())
+    return window
+
+
+@picture("settings-doctor-looking")
+def doctor_looking() -> QWidget:
+    """The doctor has not said anything yet."""
+    return settings_window(PageId.DOCTOR, AccountView())
+
+
+def doctor_report() -> Report:
+    """What is found on a desktop that lacks this and that."""
+    refused = Probe(
+        "none",
+        False,
+        "In this order: 1. screencopy (no: the compositor does not offer it), 2. portal (no: There is no desktop "
+        "portal here (xdg-desktop-portal)), 3. grim (no: grim is not installed).",
+        "Install xdg-desktop-portal with the back end of your desktop, and log in again.",
+        "x-apple.systempreferences:",
+    )
+    findings = (
+        Finding(Part.SESSION, Probe("Wayland (sway)", True)),
+        Finding(Part.CAPTURE, refused),
+        Finding(Part.SHORTCUTS, Probe("x11", True)),
+        Finding(Part.TRAY, Probe("none", False, "No panel with a tray runs here.", "Start a panel with a tray.")),
+        Finding(Part.KEYRING, Probe("secret-service", True)),
+        Finding(Part.FOLDERS, Probe("/home/a-long-name/and-more/.local/share/imglink/that/goes/on", True)),
+        Finding(Part.VERSIONS, Probe("ImgLink 0.1.0", True, "Linux 6.12, Python 3.13.1, PySide6_Essentials 6.11.3.")),
+    )
+    return Report(findings, frozenset({Part.TRAY}), "")
 
 
 @picture("settings-account-first")

@@ -18,12 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.doctor import Part
 from app.core.ports import BindResult
+from app.services.doctor import Report
 from app.settings import Settings
 from app.system.compositor_keys import BindingHelp
 from app.ui import icons, theme
 from app.ui.account_view import AccountView
 from app.ui.settings_window.account_page import AccountPage
+from app.ui.settings_window.advanced_page import AdvancedPage
+from app.ui.settings_window.doctor_page import DoctorPage
 from app.ui.settings_window.fields import TextField
 from app.ui.settings_window.hotkeys_page import HotkeysPage
 from app.ui.settings_window.links_page import LinksPage
@@ -47,6 +51,7 @@ class PageId(Enum):
     STORAGE = "storage"
     APPEARANCE = "appearance"
     ADVANCED = "advanced"
+    DOCTOR = "doctor"
 
 
 class SettingsWindow(QWidget):
@@ -62,6 +67,12 @@ class SettingsWindow(QWidget):
     """Answered by `show_previews_cleared`, or not at all."""
     sign_in_requested = Signal()
     sign_out_requested = Signal()
+    autostart_requested = Signal(bool)
+    """Answered by `set_autostart`."""
+    examination_requested = Signal()
+    """Answered by `show_report`."""
+    system_settings_requested = Signal(str)
+    """An address that opens a page of the system's own settings."""
     recording_changed = Signal(bool)
     """While True, the application lets go of its global keys."""
 
@@ -80,6 +91,7 @@ class SettingsWindow(QWidget):
             PageId.STORAGE: self._storage_page,
             PageId.APPEARANCE: self._appearance_page,
             PageId.ADVANCED: self._advanced_page,
+            PageId.DOCTOR: self._doctor_page,
         }
         self._pages: dict[PageId, Page] = {}
         self._settings, self._overrides = Settings(), dict[str, str]()
@@ -90,6 +102,7 @@ class SettingsWindow(QWidget):
         # All pages at once would hold the interface up: one in each turn of the event loop.
         self._making = QTimer(self, interval=0)
         self._making.timeout.connect(self._make_next)
+        self._is_autostarted = False
         self._search = QLineEdit()
         self._list = QListWidget()
         self._stack = QStackedWidget()
@@ -150,6 +163,26 @@ class SettingsWindow(QWidget):
         page = self._pages.get(PageId.HOTKEYS)
         if isinstance(page, HotkeysPage):
             page.binding_help.set_help(help_text)
+
+    def set_autostart(self, is_on: bool) -> None:
+        """Show whether the program starts with the session."""
+        self._is_autostarted = is_on
+        page = self._pages.get(PageId.ADVANCED)
+        if isinstance(page, AdvancedPage):
+            page.set_autostart(is_on)
+
+    def show_report(self, report: Report) -> None:
+        """Show what the doctor found."""
+        page = self._pages.get(PageId.DOCTOR)
+        if isinstance(page, DoctorPage):
+            page.show_report(report)
+
+    def present_doctor(self, part: Part | None) -> None:
+        """Come to the front with what the doctor says, of this part if there is one."""
+        self.present(PageId.DOCTOR)
+        page = self.page(PageId.DOCTOR)
+        if isinstance(page, DoctorPage) and part is not None:
+            page.lead_to(part)
 
     def show_previews_cleared(self) -> None:
         """Say that the previews are gone."""
@@ -242,7 +275,7 @@ class SettingsWindow(QWidget):
         page = Page(self._title(PageId.UPLOAD))
         page.add_settings("upload.visibility", "upload.nsfw", "upload.anonymous")
         page.add_settings("upload.strip_metadata", "upload.neutral_names", title=self.tr("Privacy"))
-        page.add_settings("upload.concurrency")
+        page.add_settings("upload.concurrency", "upload.ask_duplicates")
         return page
 
     def _appearance_page(self) -> Page:
@@ -251,9 +284,16 @@ class SettingsWindow(QWidget):
         page.add_settings("notifications.desktop", "notifications.card", title=self.tr("After an upload"))
         return page
 
+    def _doctor_page(self) -> Page:
+        page = DoctorPage()
+        page.examination_requested.connect(self.examination_requested)
+        page.system_settings_requested.connect(self.system_settings_requested)
+        return page
+
     def _advanced_page(self) -> Page:
-        page = Page(self._title(PageId.ADVANCED))
-        page.add_settings("account.base_url", "account.sign_in_path")
+        page = AdvancedPage()
+        page.autostart_requested.connect(self.autostart_requested)
+        page.set_autostart(self._is_autostarted)
         return page
 
     def _build(self) -> None:
@@ -310,6 +350,7 @@ class SettingsWindow(QWidget):
             PageId.STORAGE: self.tr("History & storage"),
             PageId.APPEARANCE: self.tr("Appearance"),
             PageId.ADVANCED: self.tr("Advanced"),
+            PageId.DOCTOR: self.tr("Doctor"),
         }[page_id]
 
     def _row_changed(self, row: int) -> None:

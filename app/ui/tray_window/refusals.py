@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.doctor import Part
 from app.ui import theme
 from app.ui.widgets import ElidedLabel, IconButton, NoticeBar, button, label
 
@@ -20,10 +21,15 @@ class Refusal:
 
     name: str
     reason: str
+    part: Part | None = None
+    """The part of the desktop that the doctor knows more about."""
 
 
 class RefusalList(QWidget):
     """A panel with one line for each refusal, each dismissible; hidden when empty."""
+
+    doctor_requested = Signal(object)
+    """A Part."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +83,11 @@ class RefusalList(QWidget):
         column.addWidget(ElidedLabel(refusal.name))
         column.addWidget(label(refusal.reason, tone="danger", small=True, wrap=True))
         row.addLayout(column, 1)
+        if (part := refusal.part) is not None:
+            doctor = button(self.tr("What the doctor says"), lambda: self.doctor_requested.emit(part), look="small")
+            doctor.setFont(theme.small_font(doctor.font()))
+            column.addSpacing(theme.SPACE_XS)
+            column.addWidget(doctor, 0, Qt.AlignmentFlag.AlignLeft)
         cross = IconButton("close", self.tr("Dismiss {name}").format(name=refusal.name), size=14)
         cross.clicked.connect(lambda: self._dismiss(made))
         row.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)

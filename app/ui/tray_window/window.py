@@ -44,6 +44,8 @@ class TrayWindow(QWidget):
     """A workflow's id."""
     files_dropped = Signal(list)
     """Paths as they were dropped, pasted or chosen, unchecked: `add_refusals` lists what is not taken."""
+    doctor_requested = Signal(object)
+    """With the Part that failed."""
     image_dropped = Signal(bytes)
     """An encoded picture that is no file."""
     cancel_requested = Signal(str)
@@ -87,6 +89,7 @@ class TrayWindow(QWidget):
         self._queue = QueueBar()
         self._unsaved = UnsavedBars()
         self._refusals = RefusalList()
+        self._refusals.doctor_requested.connect(self.doctor_requested)
         self._uploads = UploadsView()
         self._welcome = Welcome()
         self._footer = Footer()

@@ -15,6 +15,7 @@ from app.settings.remembered import RememberedWindow
 from app.ui.application import Application, Parts
 from app.ui.bridge import Bridge
 from app.ui.overlay import Overlay
+from app.ui.settings_controller import OwnSystem
 from app.ui.theme import Look
 from app.ui.tray import Tray
 
@@ -25,7 +26,20 @@ async def never_ready(_run_soon: object) -> Any:
     raise AssertionError("nothing starts it in these tests")
 
 
-async def hang() -> None:
+class Off:
+    """An autostart that is off, and stays so."""
+
+    def is_on(self) -> bool:
+        return False
+
+    def turn_on(self) -> None:
+        raise AssertionError
+
+    def turn_off(self) -> None:
+        raise AssertionError
+
+
+async def hang() -> Any:
     raise TimeoutError
 
 
@@ -45,6 +59,7 @@ def test_it_ends_even_when_a_service_does_not(qapp: QApplication, qtbot: QtBot, 
         is_first_start=lambda: False,
         history_window=RememberedWindow(tmp_path / "history_window.json"),
         sign_in_page=lambda: ((), {}),
+        system=OwnSystem(hang, Off()),
     )
     application = Application(parts, tray)
     bridge.start()

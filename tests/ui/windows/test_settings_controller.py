@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from PySide6.QtWidgets import QLabel
@@ -16,8 +16,9 @@ from app.core.service_errors import NotAuthenticated
 from app.services.account import AccountStatus, CredentialStatus
 from app.services.suite import Services
 from app.settings.file import SettingsFile
+from app.system.autostart import XdgAutostart
 from app.ui.account_view import AccountState, AccountView
-from app.ui.settings_controller import SettingsController
+from app.ui.settings_controller import OwnSystem, SettingsController
 from app.ui.settings_window import PageId
 from app.ui.theme import Look
 from tests.ui.windows.controllers import Joined, Noting, joined
@@ -44,7 +45,8 @@ def refuse(_key: str) -> None:
 
 def test_a_first_key_that_is_refused_leaves_no_account(it: Joined, qtbot: QtBot, tmp_path: Path) -> None:
     file = SettingsFile(tmp_path / "settings.json", {})
-    controller = SettingsController(it.bridge, file, "", it.errors.append, it.owner)
+    system = OwnSystem(cast(Any, None), XdgAutostart(tmp_path / "autostart", ["imglink"]))
+    controller = SettingsController(it.bridge, file, "", it.errors.append, it.owner, system=system)
     services = SimpleNamespace(account=Noting(set_key=refuse), hotkeys=Noting())
     services.hotkeys.probe = lambda: SimpleNamespace(available=True)
     controller.attach(cast(Services, services), NO_KEY, {}, None)
