@@ -24,7 +24,10 @@ from tests.desktop.session import DesktopSession
 from tests.desktop.wayland_input import VirtualKeyboard, VirtualPointer
 from tests.desktop.x11 import pattern
 
-PORTAL = "/usr/libexec/xdg-desktop-portal"
+PORTAL = next(
+    (path for path in map(str, Path("/usr").glob("lib*/xdg-desktop-portal")) if Path(path).is_file()),
+    "/usr/libexec/xdg-desktop-portal",
+)
 _PORTAL_FILE = """\
 [portal]
 DBusName=org.freedesktop.impl.portal.desktop.wlr
