@@ -22,6 +22,7 @@ class FindingRow(Row):
         probe = finding.probe
         super().__init__(finding.part.value, "", _Verdict(mark, probe.name))
         self.finding, self.mark = finding, mark
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.search_words = " ".join((finding.part.value, probe.name, probe.reason, probe.remedy)).casefold()
         tone = "danger" if mark is Mark.MISSING else "muted"
         for text, text_tone in ((probe.reason, tone), (probe.remedy, "")):
@@ -121,9 +122,11 @@ class DoctorPage(Page):
         self.add(self._group)
         missing = sum(row.mark is Mark.MISSING for row in rows)
         self._state.setText(
-            self.tr("%n part(s) do not work here. Each says what to do about it.", "", missing)
-            if missing
-            else self.tr("All that is needed works.")
+            self.tr("All that is needed works.")
+            if not missing
+            else self.tr("One part does not work here. It says what to do about it.")
+            if missing == 1
+            else self.tr("%n parts do not work here. Each says what to do about it.", "", missing)
         )
         self._again.setEnabled(True)
         self._copy.setEnabled(True)

@@ -80,7 +80,7 @@ def test_each_part_says_how_it_stands_and_what_to_do(page: DoctorPage) -> None:
     assert "<b>No</b> portal." in words
     assert "Install one." in words
     assert page.finding_rows[1].accessibleName().startswith("Screen capture does not work")
-    assert "1 part(s) do not work here" in "".join(label.text() for label in page.findChildren(QLabel))
+    assert "One part does not work here." in "".join(label.text() for label in page.findChildren(QLabel))
     # A second look replaces the first.
     page.show_report(Report(REPORT.findings[:1], frozenset(), ""))
     assert [row.finding.part for row in page.finding_rows] == [Part.SESSION]
