@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from app.services.suite import Services
     from app.services.thumbnails import ThumbnailService
     from app.settings.schema import Settings
+    from app.system.application_service import ApplicationService
     from app.system.compositor_keys import BindingHelp
     from app.system.instance import Instance
     from app.system.ipc.server import IpcServer
@@ -60,6 +61,9 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         server = _build_server(instance, profile, application)
         stack.push_async_callback(server.close)
         await server.start()
+        bus_name = _build_bus_name(profile, application)
+        stack.push_async_callback(bus_name.close)
+        await bus_name.start()
         services = await _build_services(
             profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon, lambda _account: application.sign_in.ask
         )
@@ -98,6 +102,18 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
     # Known to `build`, which is called when it runs.
     application = Application(parts, tray)
     return application
+
+
+def _build_bus_name(profile: Profile, application: Application) -> ApplicationService:
+    from app.core.workflow import BUILT_IN_WORKFLOWS
+    from app.system.application_service import ApplicationService
+
+    return ApplicationService(
+        profile.environ,
+        actions=[workflow.id for workflow in BUILT_IN_WORKFLOWS],
+        on_activate=lambda: application.call(application.present),
+        on_action=lambda action: application.call(lambda: application.capture(action)),
+    )
 
 
 def _build_server(instance: Instance, profile: Profile, application: Application) -> IpcServer:
