@@ -1,0 +1,87 @@
+"""The application's name on a real message bus, called by another program."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.workflow import BUILT_IN_WORKFLOWS
+from app.system.application_service import INTERFACE, NAME, PATH, ApplicationService
+from app.system.dbus import CallFailed, SessionBus
+from tests.desktop.session import DesktopSession, bus_session
+
+
+@pytest.fixture
+def bus() -> Iterator[DesktopSession]:
+    with bus_session() as session:
+        yield session
+
+
+def service(environ: dict[str, str], done: list[str]) -> ApplicationService:
+    return ApplicationService(
+        environ,
+        actions=[workflow.id for workflow in BUILT_IN_WORKFLOWS],
+        on_activate=lambda: done.append("window"),
+        on_action=done.append,
+    )
+
+
+def test_it_is_called_by_its_name_and_does_what_is_asked(bus: DesktopSession) -> None:
+    async def scenario() -> None:
+        done: list[str] = []
+        running = service(bus.env, done)
+        assert await running.start()
+        caller = await SessionBus.connect(bus.env)
+        await caller.call(NAME, PATH, INTERFACE, "Activate", "a{sv}", ({},))
+        await caller.call(NAME, PATH, INTERFACE, "ActivateAction", "sava{sv}", ("region", [], {}))
+        assert done == ["window", "region"]
+        for member, signature, body, error in [
+            ("ActivateAction", "sava{sv}", ("format-disk", [], {}), "InvalidArgs"),
+            ("ActivateAction", "s", ("region",), "InvalidArgs"),
+            ("Destroy", "", (), "UnknownMethod"),
+        ]:
+            with pytest.raises(CallFailed) as caught:
+                await caller.call(NAME, PATH, INTERFACE, member, signature, body)
+            assert caught.value.error_name.endswith(error)
+        with pytest.raises(CallFailed) as caught:
+            await caller.call(NAME, "/elsewhere", INTERFACE, "Activate", "a{sv}", ({},))
+        assert caught.value.error_name.endswith("UnknownObject")
+        assert done == ["window", "region"]
+        second = service(bus.env, done)
+        assert not await second.start()
+        await running.close()
+        await second.close()
+        assert not await caller.has_owner(NAME)
+        await caller.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_program_in_another_language_can_call_it(bus: DesktopSession) -> None:
+    async def scenario() -> None:
+        done: list[str] = []
+        running = service(bus.env, done)
+        assert await running.start()
+        command = ["dbus-send", "--session", "--print-reply", f"--dest={NAME}", PATH, f"{INTERFACE}.ActivateAction"]
+        arguments = ["string:screen", "array:variant:", "dict:string:variant:"]
+        answered = await asyncio.to_thread(
+            subprocess.run, [*command, *arguments], env=bus.env, capture_output=True, timeout=20, check=False
+        )
+        assert answered.returncode == 0, answered.stderr
+        assert done == ["screen"]
+        await running.close()
+
+    asyncio.run(scenario())
+
+
+def test_without_a_bus_nothing_is_said_and_nothing_fails() -> None:
+    async def scenario() -> None:
+        for environ in ({}, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}):
+            running = service(environ, [])
+            assert not await running.start()
+            await running.close()
+
+    asyncio.run(scenario())
