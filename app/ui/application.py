@@ -33,6 +33,7 @@ from app.system.compositor_keys import BindingHelp
 from app.ui.albums_controller import AlbumsController
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
+from app.ui.decoding import load_readers
 from app.ui.embeds_controller import EmbedsController
 from app.ui.gallery_controller import GalleryController
 from app.ui.history_controller import HistoryController
@@ -218,6 +219,8 @@ class Application(QObject):
         )
 
     def _attach(self, prepared: _Prepared) -> None:
+        # Before anything is decoded on another thread.
+        load_readers()
         services = self._services = prepared.services
         self.uploads.attach(services, prepared.seen)
         self.unsaved.attach(services)

@@ -12,10 +12,11 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import IO
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader, QPixelFormat
+from PySide6.QtGui import QImage, QImageReader, QImageWriter, QPixelFormat
 
 from app.core.images import ImageFormat
 from app.core.thumbnails import ThumbnailRefused, ThumbnailUnreachable
@@ -48,12 +49,28 @@ one_large_at_a_time = threading.RLock()
 """Held while something takes much memory."""
 
 
+_loading = threading.Lock()
+
+
+@cache
+def load_readers() -> None:
+    """Load Qt's readers and writers of pictures: call it on the Qt thread before any other thread decodes.
+
+    Where another thread is the first to need one, Qt tells the application, which is an object of Python, while it
+    holds the lock of all readers: see `_named` for what comes of that. Takes a few milliseconds, once.
+    """
+    with _loading:
+        QImageReader.supportedImageFormats()
+        QImageWriter.supportedImageFormats()
+
+
 def decode(data: bytes, image_format: ImageFormat, most_px: int | None, most_pixels: int) -> QImage:
     """Decode `data`, whose first bytes said `image_format` (one of `DECODED`), turned as its camera was held.
 
     With `most_px` it is made smaller so that neither side is longer (a few strange files come larger all the same).
     Raises ThumbnailRefused, also for more than `most_pixels`, and ThumbnailUnreachable when the system has no room.
     """
+    load_readers()
     if image_format is ImageFormat.PNG:
         data = _without_texts(data)
     elif image_format is ImageFormat.WEBP:
