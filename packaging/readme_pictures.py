@@ -1,4 +1,4 @@
-"""README's pictures: the overlay and the card on a virtual display, and two windows as `shots.py` renders them."""
+"""README's pictures: the overlay and the card on a virtual display, and some windows as `shots.py` renders them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.desktop.running import READY, skip_welcome
 from tests.desktop.session import DesktopSession, desktop_session
 
 ROOT = Path(__file__).resolve().parents[1]
-WINDOWS = ("tray-window-recent", "settings-hotkeys")
+WINDOWS = ("tray-window-recent", "settings-hotkeys", "history-details", "embeds-window")
 CARD_TITLE = "ImgLink upload"
 
 
