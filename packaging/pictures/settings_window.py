@@ -14,6 +14,8 @@ from app.core.workflow import DEFAULT_SHORTCUTS
 from app.services.doctor import Finding, Report
 from app.settings import Settings
 from app.settings.schema import Account
+from app.system.compositor_keys import binding_help
+from app.system.session import Session, SessionType
 from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
 from app.ui.settings_window.window import PageId, SettingsWindow
 from pictures.frame import picture
@@ -132,4 +134,28 @@ def trouble() -> QWidget:
     region = Shortcut.parse(DEFAULT_SHORTCUTS["region"])
     window.set_hotkey_results({"region": BindResult(region, False, "Another program has this key.")})
     window.add_notices(["The settings file could not be read and was set aside; these are the defaults."])
+    return window
+
+
+@picture("settings-hotkeys-sway")
+def hotkeys_on_sway() -> QWidget:
+    """Only the compositor can bind keys: its lines are there to be copied."""
+    window = settings_window(PageId.HOTKEYS, AccountView(AccountState.READY, "imglink.cc", "GNOME Keyring"))
+    window.set_hotkey_results({})
+    window.set_hotkeys_unavailable("On Wayland, programs cannot take keys for themselves.")
+    keys = {name: Shortcut.parse(text) for name, text in DEFAULT_SHORTCUTS.items() if text}
+    window.set_binding_help(binding_help(Session(SessionType.WAYLAND, "sway"), keys))
+    return window
+
+
+@picture("settings-hotkeys-portal")
+def hotkeys_by_portal() -> QWidget:
+    """The desktop has bound the keys, one of them otherwise than asked."""
+    window = settings_window(PageId.HOTKEYS, AccountView(AccountState.READY, "imglink.cc", "KWallet"))
+    bound = {
+        name: BindResult(Shortcut.parse(keys), True, trigger="Meta+Print" if name == "screen" else keys)
+        for name, keys in DEFAULT_SHORTCUTS.items()
+        if keys
+    }
+    window.set_hotkey_results(bound)
     return window

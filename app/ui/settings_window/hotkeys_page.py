@@ -85,6 +85,10 @@ class HotkeysPage(Page):
         """What is said beside a key."""
         return self._workflow_rows[workflow_id].problem
 
+    def note_of(self, workflow_id: str) -> str:
+        """What is said besides of a key."""
+        return self._workflow_rows[workflow_id].note
+
     def _row(self, workflow_id: str, read_key: ReadKey | None) -> Row:
         name = workflow_name(workflow_id)
         recorder = self._recorders[workflow_id] = ShortcutRecorder(name, read_key)
