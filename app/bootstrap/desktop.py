@@ -140,6 +140,7 @@ async def _build_services(
 ) -> Services:
     from app.core.clock import SystemClock
     from app.hotkeys.choose import choose_hotkeys
+    from app.services.deletion_notices import DeletionNotices
     from app.services.followups import FollowUps
     from app.services.suite import Services
     from app.system.notifications import choose_notifier
@@ -165,7 +166,7 @@ async def _build_services(
         store=core.store,
         clipboard=clipboard,
         notifier=notifier,
-        deleter=core.history,
+        deleter=DeletionNotices(core.deletions, notifier, run_soon),
         open_url=open_page,
         preferences=lambda: _link_preferences(profile.settings),
         clock=SystemClock(),

@@ -97,6 +97,10 @@ class Deletions:
         """Those whose deletion can still be undone."""
         return tuple(self._waiting)
 
+    async def refuse(self, image_ids: Sequence[ImageId]) -> tuple[Deletion, ...]:
+        """Those that cannot be deleted, and why; nothing is scheduled. Raises UserFacingError."""
+        return await self._deleter.refuse(image_ids)
+
     async def schedule(self, image_ids: Iterable[ImageId]) -> tuple[Deletion, ...]:
         """Delete these in `UNDO_S`, together; returns those that cannot be deleted, and why."""
         wanted = [image_id for image_id in dict.fromkeys(image_ids) if image_id not in self._waiting]

@@ -65,10 +65,13 @@ class Queue(Protocol):
 
 
 class Deleter(Protocol):
-    """Deletes an image from the service and remembers that."""
+    """Deletes images from the service at the push of a notification's button, and says how that ends."""
 
-    def delete_on_service(self, image_id: ImageId) -> Awaitable[None]:
-        """Delete it. Raises UserFacingError."""
+    def may_delete(self, image_ids: Sequence[ImageId]) -> Awaitable[bool]:
+        """False when there is nothing to delete among these. Raises UserFacingError."""
+
+    def delete(self, image_ids: Sequence[ImageId]) -> Awaitable[None]:
+        """Delete them, with time to undo it. Raises UserFacingError."""
 
 
 @dataclass(slots=True)
@@ -254,7 +257,13 @@ class FollowUps:
         # A link that is not where it was wanted is always spoken of.
         if self._preferences().notify and (UploadTask.NOTIFY in tasks or (wants_copy and is_left_off)):
             notice = compose_notice(
-                news, links, copied=is_copied, wanted_copy=wants_copy, is_late=is_left_off, thumbnail=thumbnail
+                news,
+                links,
+                copied=is_copied,
+                wanted_copy=wants_copy,
+                is_late=is_left_off,
+                can_delete=await self._may_delete(done),
+                thumbnail=thumbnail,
             )
             await self._show(notice, news, links)
         if UploadTask.OPEN_VIEWER in tasks and not is_late:
@@ -299,19 +308,17 @@ class FollowUps:
         elif key in (OPEN_ACTION, "default"):
             await self._open(items)
         elif key == DELETE_ACTION:
-            await self._delete(items)
+            await self._deleter.delete(_image_ids(items))
 
-    async def _delete(self, items: Sequence[UploadItem]) -> None:
-        done = [item.image.id for item in items if item.image is not None]
-        try:
-            for image_id in done:
-                await self._deleter.delete_on_service(image_id)
-        except UserFacingError as error:
-            notice = Notice("Not deleted", str(error), is_error=True)
-        else:
-            notice = Notice("Deleted from ImgLink", "The link no longer works.")
+    async def _may_delete(self, items: Sequence[UploadItem]) -> bool:
+        # Only whether a button is offered: a disk that is in trouble is told of elsewhere.
         with suppress(UserFacingError):
-            await self._notifier.show(notice)
+            return bool(items) and await self._deleter.may_delete(_image_ids(items))
+        return False
+
+
+def _image_ids(items: Sequence[UploadItem]) -> list[ImageId]:
+    return [item.image.id for item in items if item.image is not None]
 
 
 def _key(item: UploadItem) -> str:

@@ -19,11 +19,13 @@ def compose_notice(
     copied: bool,
     wanted_copy: bool,
     is_late: bool = False,
+    can_delete: bool = True,
     thumbnail: Frame | None = None,
 ) -> Notice | None:
     """Say in one notification how uploads that belong together ended; None when there is nothing to say.
 
-    `is_late` means that the links were left off the clipboard on purpose.
+    `is_late` means that the links were left off the clipboard on purpose; without `can_delete`, none of the images can
+    be deleted from here.
     """
     troubled = [item for item in items if item.state in (UploadState.FAILED, UploadState.UNCERTAIN)]
     if not links and not troubled:
@@ -40,8 +42,10 @@ def compose_notice(
     if troubled:
         title += f", {len(troubled)} not uploaded"
     copy_label = "Copy link" if len(links) == 1 else "Copy links"
-    actions = (("default", "Open"), (COPY_ACTION, copy_label), (OPEN_ACTION, "Open"), (DELETE_ACTION, "Delete"))
-    return Notice(title, "\n".join(body), actions, thumbnail, is_error=bool(troubled))
+    actions = [("default", "Open"), (COPY_ACTION, copy_label), (OPEN_ACTION, "Open")]
+    if can_delete:
+        actions.append((DELETE_ACTION, "Delete"))
+    return Notice(title, "\n".join(body), tuple(actions), thumbnail, is_error=bool(troubled))
 
 
 def _title(count: int, *, copied: bool, wanted_copy: bool, is_late: bool) -> str:

@@ -51,6 +51,7 @@ class Card(QFrame):
         self.item = item
         self._queue = queue
         self._is_copied = False
+        self._can_delete = not item.options.anonymous
         self.thumbnail = Thumbnail(72, 72)
         self._title = heading("")
         self._detail = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
@@ -99,6 +100,11 @@ class Card(QFrame):
         self._is_copied = True
         self._show_title()
         self._restart()
+
+    def forbid_deleting(self) -> None:
+        """Offer no deletion: it went without an account, so that it cannot be deleted from here."""
+        self._can_delete = False
+        self._show_buttons()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Stay while someone looks at it."""
@@ -188,7 +194,7 @@ class Card(QFrame):
         if self._deletion.isActive():
             wanted = {"undo"}
         elif state is UploadState.DONE:
-            wanted = {"copy", "open", "delete"}
+            wanted = {"copy", "open", "delete"} if self._can_delete else {"copy", "open"}
         elif state in (UploadState.QUEUED, UploadState.SENDING):
             wanted = {"cancel", "details"} if self._is_held else {"cancel"}
         elif state is UploadState.FAILED:
@@ -297,6 +303,11 @@ class CardStack(QObject):
         """Say that a link is on the clipboard. Call it after the clipboard was read back."""
         if upload_id in self._cards:
             self._cards[upload_id].show_copied()
+
+    def forbid_deleting(self, upload_id: UploadId) -> None:
+        """Offer no deletion of an image that cannot be deleted from here."""
+        if upload_id in self._cards:
+            self._cards[upload_id].forbid_deleting()
 
     def keep(self, upload_id: UploadId) -> None:
         """Say no more that an image is being deleted."""

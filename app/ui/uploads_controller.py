@@ -207,6 +207,8 @@ class UploadsController(QObject):
             self._open[item.id] = item
         if item.state is UploadState.DONE:
             self._take_done(item, is_news=is_news)
+            if is_news:
+                self._look_if_deletable(item)
         if is_news and before is None and item.state is not UploadState.CANCELLED and self.shows_cards:
             self._cards.show_item(item)
         else:
@@ -360,6 +362,15 @@ class UploadsController(QObject):
             image_id, deletions = item.image.id, services.deletions
             self._deleting.add(image_id)
             self._submit(lambda: deletions.schedule([image_id]), self._show_undeleted)
+
+    def _look_if_deletable(self, item: UploadItem) -> None:
+        """Offer no deletion that cannot work; only the history knows with which account it went."""
+        services, image = self._services, item.image
+        if services is not None and image is not None:
+            self._submit(
+                lambda: services.deletions.refuse([image.id]),
+                lambda refused: self._cards.forbid_deleting(item.id) if refused else None,
+            )
 
     def _undo_deletion(self, upload_id: str) -> None:
         item, services = self._find(upload_id), self._services

@@ -71,6 +71,8 @@ class Joined:
     follow_ups: Noting = field(init=False)
     deletions: Noting = field(init=False)
     refused: tuple[Deletion, ...] = ()
+    unable: tuple[Deletion, ...] = ()
+    """What can be told before anything is tried."""
     undone: list[ImageId] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -80,7 +82,7 @@ class Joined:
         self.history = Noting(recent=lambda _: self.recent)
         self.assignments = Noting(troubled=lambda: self.troubled)
         self.follow_ups = Noting()
-        self.deletions = Noting(schedule=lambda _: self.refused)
+        self.deletions = Noting(schedule=lambda _: self.refused, refuse=lambda _: self.unable)
         self.deletions.undo = self.undone.extend  # type: ignore[attr-defined]  # nor this
         self.follow_ups.links = lambda items: [f"link of {item.id}" for item in items]  # type: ignore[attr-defined]  # nor this
         self.clipboard = Noting(copy_text=True, copy_image=self._copy_image)

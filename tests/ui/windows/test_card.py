@@ -9,6 +9,7 @@ from PySide6.QtGui import QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from app.core.imglink import UploadOptions
 from app.core.uploads import QueueMode, QueueState, UploadId, UploadState
 from app.ui import card as card_module
 from app.ui.card import MOST_CARDS, Card, CardStack
@@ -44,6 +45,16 @@ def test_a_card_follows_its_upload(stack: CardStack, make_item: MakeItem) -> Non
     assert set(buttons(card)) == {"Copy link", "Open", "Delete"}
     stack.show_copied(UploadId("a"))
     assert title(card) == "Link copied"
+
+
+def test_what_was_asked_to_go_without_an_account_is_never_offered_for_deletion(
+    stack: CardStack, make_item: MakeItem
+) -> None:
+    stack.show_item(make_item("a", UploadState.DONE, options=UploadOptions(anonymous=True)))
+    stack.show_item(make_item("b", UploadState.DONE))
+    assert [set(buttons(card)) for card in stack.cards] == [{"Copy link", "Open"}, {"Copy link", "Open", "Delete"}]
+    stack.forbid_deleting(UploadId("b"))
+    assert set(buttons(stack.cards[1])) == {"Copy link", "Open"}
 
 
 def test_trouble_says_why_and_leads_to_the_window(stack: CardStack, make_item: MakeItem, qtbot: QtBot) -> None:

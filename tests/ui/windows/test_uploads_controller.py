@@ -309,9 +309,22 @@ def with_done_card(bench: Bench, make_item: MakeItem) -> Card:
     return card
 
 
+def offered(card: Card) -> set[str]:
+    return {each.text() for each in card.findChildren(QPushButton) if each.isVisible()}
+
+
 def press(card: Card, text: str) -> None:
     [found] = [each for each in card.findChildren(QPushButton) if each.text() == text and each.isVisible()]
     found.click()
+
+
+def test_a_card_offers_no_deletion_of_what_went_without_an_account(bench: Bench, make_item: MakeItem) -> None:
+    bench.attach()
+    bench.it.unable = (REFUSED,)
+    bench.it.tell(UploadChanged(make_item("a", UploadState.DONE, image=IMAGE)))
+    bench.until(lambda: len(bench.it.cards.cards) == 1)
+    [card] = bench.it.cards.cards
+    bench.until(lambda: offered(card) == {"Copy link", "Open"})
 
 
 def test_a_card_deletes_with_the_time_to_undo_it(bench: Bench, make_item: MakeItem) -> None:
@@ -335,7 +348,7 @@ def test_an_image_that_is_not_deleted_after_all_keeps_its_card_and_says_why(benc
     bench.until(lambda: bench.it.errors == [REFUSED.error])
     bench.it.refused = ()
     press(card, "Delete")
-    bench.until(lambda: len(bench.it.deletions.calls) == 2)
+    bench.until(lambda: [name for name, *_ in bench.it.deletions.calls].count("schedule") == 2)
     bench.it.tell(DeletionFinished((REFUSED,)), by=bench.it.deletions)
     bench.until(lambda: bench.it.errors == [REFUSED.error] * 2)
     press(card, "Delete")

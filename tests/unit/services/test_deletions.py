@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from app.core.errors import InputError
+from app.core.errors import InputError, UserFacingError
 from app.core.imglink import ImageId
 from app.services.deletions import (
     Deletion,
@@ -31,6 +31,7 @@ class FakeDeleter:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[ImageId] = field(default_factory=list)
     deleted: list[ImageId] = field(default_factory=list)
+    failing: dict[ImageId, UserFacingError] = field(default_factory=dict)
 
     async def refuse(self, image_ids: Sequence[ImageId]) -> tuple[Deletion, ...]:
         return tuple(REFUSAL for each in image_ids if each == ANONYMOUS)
@@ -44,7 +45,7 @@ class FakeDeleter:
             self.deleted.append(each)
             assert on_progress is not None
             on_progress(number, len(image_ids))
-        return tuple(Deletion(each) for each in image_ids)
+        return tuple(Deletion(each, self.failing.get(each)) for each in image_ids)
 
 
 @dataclass

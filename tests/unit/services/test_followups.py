@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,7 +36,8 @@ class World:
     clock: ManualTimer
     clipboard_works: bool = True
     notifications_work: bool = True
-    delete_fails: bool = False
+    is_anonymous: bool = False
+    history_fails: bool = False
     notify: bool = True
     copied: list[str] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -72,10 +73,13 @@ class World:
     async def close(self) -> None:
         return None
 
-    async def delete_on_service(self, image_id: ImageId) -> None:
-        if self.delete_fails:
-            raise UserFacingError("The key may not delete.")
-        self.deleted.append(image_id)
+    async def may_delete(self, image_ids: Sequence[ImageId]) -> bool:
+        if self.history_fails:
+            raise UserFacingError("The disk is full.")
+        return not self.is_anonymous
+
+    async def delete(self, image_ids: Sequence[ImageId]) -> None:
+        self.deleted += image_ids
 
     async def open_url(self, url: str) -> None:
         self.opened.append(url)
@@ -432,18 +436,19 @@ async def test_the_buttons_of_a_notification_work(tmp_path: Path) -> None:
         assert it.copied == ["https://e/i/a"] * 2
         await it.click("delete")
         assert it.deleted == ["a"]
-        assert it.notices[-1].title == "Deleted from ImgLink"
 
 
 @in_loop
-async def test_a_refused_delete_is_said(tmp_path: Path) -> None:
+async def test_what_cannot_be_deleted_from_here_has_no_button_for_it(tmp_path: Path) -> None:
     async with world(tmp_path) as it:
-        it.delete_fails = True
+        it.is_anonymous = True
         await it.queue("a")
         await it.finish("a")
-        await it.click("delete")
-        assert it.notices[-1].is_error
-        assert "may not delete" in it.notices[-1].body
+        it.is_anonymous, it.history_fails = False, True
+        await it.queue("b")
+        await it.finish("b")
+        buttons = [[key for key, _ in notice.actions] for notice in it.notices]
+        assert buttons == [["default", "copy", "open"]] * 2
 
 
 @in_loop
