@@ -44,14 +44,19 @@ def run_command(arguments: argparse.Namespace) -> int:
             case "quit":
                 from app.bootstrap.start import quit_application
 
-                return quit_application(os.environ)
+                return quit_application(os.environ, is_demo=arguments.demo)
         command = run.prepare(arguments)
         profile = open_profile(os.environ)
         for notice in profile.notices:
             say(notice)
         if arguments.command == "capture" and _needs_overlay(arguments, profile):
             return _run_with_overlay(arguments, command, profile)
-        return asyncio.run(_run_plainly(arguments, command, profile))
+        code = asyncio.run(_run_plainly(arguments, command, profile))
+        if code == ExitCode.DONE and arguments.command == "account" and arguments.account_command != "status":
+            from app.bootstrap.handover import tell_credentials_changed
+
+            tell_credentials_changed(os.environ)
+        return code
     except UserFacingError as error:
         return run.fail(arguments, error)
     except (Cancelled, KeyboardInterrupt, asyncio.CancelledError):

@@ -125,7 +125,7 @@ def _build_server(instance: Instance, profile: Profile, application: Application
         os.environ,
         services=application.ready,
         show=lambda: application.call(application.present),
-        quit=lambda: application.call(application.quit),
+        quit=application.quit_for_command,
     )
     return IpcServer(instance.listener, remote, version=__version__)
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from app import __version__
+from app.core.errors import UserFacingError
 from app.system.ipc import wire
 from app.system.ipc.client import Connection, NoAnswer, connect
 from app.system.ipc.context import context_of, display_of
@@ -17,6 +18,10 @@ from app.system.runtime import runtime_folder
 
 COMMANDS = frozenset({"capture", "upload", "queue", "pause", "resume", "history", "open", "copy"})
 """Those that are better done by the running application: it has the queue, the screen and the connections."""
+
+DEMO_FLAG = "--demo"
+DEMO_SUFFIX = "-demo"
+"""As in `app.bootstrap.profile`: the demo has folders of its own."""
 
 _FAILED = 1
 _CANCELLED = 130
@@ -28,12 +33,38 @@ def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int | None:
     """Have the running application do it; returns the exit code, or None when this process has to do it itself.
 
     That is when none runs, when it is for another server, account, folder or display, and when it does not answer.
-    Raises UserFacingError when someone else has planted something in its place.
+    Raises UserFacingError when someone else has planted something in its place, and when the demo is asked for and
+    does not run: nothing else may do its work.
     """
+    is_demo = bool(words) and words[0] == DEMO_FLAG
+    words = words[1:] if is_demo else words
     if not words or words[0] not in COMMANDS or "--help" in words or "-h" in words:
         return None
+    code = _hand_over(words, environ, own_runtime_folder(environ) + (DEMO_SUFFIX if is_demo else ""))
+    if code is None and is_demo:
+        raise UserFacingError("The demo does not run, or not with these settings.", remedy="Start it: imglink --demo")
+    return code
+
+
+def tell_credentials_changed(environ: Mapping[str, str]) -> None:
+    """Have the running application look at the keyring again, if there is one and it answers."""
     try:
         connection = connect(own_runtime_folder(environ))
+        if connection is None:
+            return
+        try:
+            if ask(connection, {"verb": "credentials"}, environ):
+                # Whoever hangs up withdraws it.
+                connection.receive(_GIVE_UP_S)
+        finally:
+            connection.close()
+    except UserFacingError:
+        return
+
+
+def _hand_over(words: Sequence[str], environ: Mapping[str, str], folder: str) -> int | None:
+    try:
+        connection = connect(folder)
     except NoAnswer:
         _print("err", "imglink: The running ImgLink does not answer, so this is done without it.\n")
         return None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from app import __version__
 from app.core.errors import Cancelled, UserFacingError
 from app.system.ipc.context import context_of, display_of
-from app.system.ipc.requests import Caller, Quit, Request, Run, Show
+from app.system.ipc.requests import Caller, CredentialsChanged, Quit, Request, Run, Show
 from app.system.ipc.server import Declined, Reply
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Remote:
     """Waits for them: requests come while the application still starts."""
     show: Callable[[], None]
     """Brings the window to the front; may be called on this thread."""
-    quit: Callable[[], None]
-    """Ends the application, soon; may be called on this thread."""
+    quit: Callable[[Callable[[str], None]], Awaitable[bool]]
+    """Ends the application, soon; False when the person decides against it. It is given what tells them meanwhile."""
 
     async def __call__(self, request: Request, reply: Reply) -> int:
         """See `app.system.ipc.server.Handler`."""
@@ -45,11 +45,19 @@ class Remote:
             case Show(caller):
                 return self._show(caller, reply)
             case Quit():
+                return await self._quit(reply)
+            case CredentialsChanged():
                 reply.accept()
-                self.quit()
+                await (await self.services()).account.look_again()
                 return 0
             case Run():
                 return await self._run(request, reply)
+
+    async def _quit(self, reply: Reply) -> int:
+        reply.accept()
+        if await self.quit(lambda text: reply.write("err", f"{text}\n")):
+            return 0
+        raise UserFacingError("ImgLink was not quit.", safe="The pictures that are not saved are in its window.")
 
     def _show(self, caller: Caller, reply: Reply) -> int:
         reply.accept()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from app.bootstrap.handover import ask, follow, own_runtime_folder
+from app.bootstrap.handover import DEMO_SUFFIX, ask, follow, own_runtime_folder
 from app.core.errors import UserFacingError
 from app.system.instance import Instance, is_claimed
-from app.system.ipc.client import NoAnswer, connect
+from app.system.ipc.client import Connection, NoAnswer, connect
 
+_FAILED = 1
 _DEADLINE_S = 10.0
 """How long one that is just starting or ending is waited for, in seconds."""
 _POLL_S = 0.02
-_DEMO_SUFFIX = "-demo"
-"""As in `app.bootstrap.profile`: the demo has folders of its own."""
 
 
 def start_application(environ: Mapping[str, str], *, use_demo_server: bool) -> int:
@@ -22,7 +21,7 @@ def start_application(environ: Mapping[str, str], *, use_demo_server: bool) -> i
 
     Raises UserFacingError.
     """
-    folder = own_runtime_folder(environ) + (_DEMO_SUFFIX if use_demo_server else "")
+    folder = own_runtime_folder(environ) + (DEMO_SUFFIX if use_demo_server else "")
     deadline = time.monotonic() + _DEADLINE_S
     while (instance := Instance.claim(folder)) is None:
         if (code := _show_running(folder, environ)) is not None:
@@ -41,16 +40,21 @@ def start_application(environ: Mapping[str, str], *, use_demo_server: bool) -> i
         instance.release()
 
 
-def quit_application(environ: Mapping[str, str]) -> int:
+def quit_application(environ: Mapping[str, str], *, is_demo: bool = False) -> int:
     """End the one that runs, as its menu does, and wait until it has gone; returns the exit code.
 
-    Raises UserFacingError when it does not go.
+    It may ask the person first; then that is said, and their answer waited for. Raises UserFacingError when it does
+    not go.
     """
-    folder = own_runtime_folder(environ)
+    folder = own_runtime_folder(environ) + (DEMO_SUFFIX if is_demo else "")
     connection = connect(folder)
+    if connection is None and not is_claimed(folder):
+        _say("The demo is not running." if is_demo else "ImgLink is not running.")
+        return 0
     if connection is not None:
         try:
-            ask(connection, {"verb": "quit"}, environ)
+            if ask(connection, {"verb": "quit"}, environ) and not _is_agreed(connection):
+                return _FAILED
         finally:
             connection.close()
     deadline = time.monotonic() + _DEADLINE_S
@@ -59,6 +63,27 @@ def quit_application(environ: Mapping[str, str]) -> int:
             raise NoAnswer
         time.sleep(_POLL_S)
     return 0
+
+
+def _is_agreed(connection: Connection) -> bool:
+    """False when the person has decided to go on; what comes until then is printed. Raises NoAnswer."""
+    timeout_s: float | None = _DEADLINE_S
+    while True:
+        match connection.receive(timeout_s):
+            case {"event": "err", "text": str(text)}:
+                _say(text.rstrip("\n"))
+                # The person is being asked, and may take their time.
+                timeout_s = None
+            case {"event": "exit", "code": int(code)}:
+                return code == 0
+            case _:  # Gone, or about to go.
+                return True
+
+
+def _say(text: str) -> None:
+    from app.cli.streams import say
+
+    say(text)
 
 
 def _show_running(folder: str, environ: Mapping[str, str]) -> int | None:

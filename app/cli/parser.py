@@ -91,6 +91,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the arguments after the program's name. Exits with 2 on wrong usage, with 0 after `--help`."""
     parser = build_parser()
     arguments = parser.parse_args(_shield(argv))
+    if arguments.demo and arguments.command not in (None, "quit"):
+        # What the running demo can do was handed over to it.
+        parser.error(f"--demo does not go with “{arguments.command}”")
     if (check := _CHECKS.get(arguments.command)) is not None and (problem := check(arguments)):
         # By the name of the command, whose help has the answer.
         parser.prog = f"{parser.prog} {arguments.command}"

@@ -155,6 +155,15 @@ class AccountService:
             return (await self._announce()).token
         return await self._status_of(kind)
 
+    async def look_again(self) -> AccountStatus:
+        """Another process has changed what is stored. Raises UserFacingError when that cannot be read."""
+        for kind in CredentialKind:
+            revision = self._credentials.revision(kind)
+            await self._credentials.reload(kind)
+            if self._credentials.revision(kind) != revision:
+                self._checked.pop(kind, None)
+        return await self._announce()
+
     async def set_key(self, text: str) -> AccountStatus:
         """Check a pasted key with the service, then store it.
 

@@ -160,12 +160,31 @@ class Application(QObject):
             self.window.set_has_tray(False)
             self.window.open_near(QRect())
 
-    def quit(self) -> None:
-        """Stop, unless pictures would be lost with it: then the person is asked first."""
-        if self.unsaved.count:
-            self.unsaved.ask_to_quit(self.stop)
-        else:
+    def quit(self, on_decided: Callable[[bool], object] = lambda _: None) -> None:
+        """Stop, unless pictures would be lost with it: then the person is asked first.
+
+        `on_decided` gets their answer.
+        """
+
+        def stop() -> None:
+            on_decided(True)
             self.stop()
+
+        if self.unsaved.count:
+            self.unsaved.ask_to_quit(stop, lambda: on_decided(False))
+        else:
+            stop()
+
+    async def quit_for_command(self, tell: Callable[[str], None]) -> bool:
+        """The same on the asyncio thread: False when the person decides against it. `tell` gets what is waited for."""
+
+        def count_unsaved(answer: Callable[[int], None]) -> None:
+            answer(self.unsaved.count)
+
+        if count := await self._bridge.ask(count_unsaved):
+            what = "1 picture is" if count == 1 else f"{count} pictures are"
+            tell(f"{what} not saved: ImgLink asks in its window whether to quit all the same. Waiting for the answer…")
+        return await self._bridge.ask(self.quit)
 
     def stop(self) -> None:
         """Release the keys, finish or withdraw what runs, close everything, and leave Qt's event loop.

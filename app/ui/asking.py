@@ -8,7 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 
-def ask(parent: QWidget, title: str, text: str, yes: str, on_yes: Callable[[], object]) -> QMessageBox:
+def ask(
+    parent: QWidget,
+    title: str,
+    text: str,
+    yes: str,
+    on_yes: Callable[[], object],
+    on_no: Callable[[], object] = lambda: None,
+) -> QMessageBox:
     """Ask before something that cannot be undone; `yes` names it on its button, and Cancel is the default."""
     box = QMessageBox(QMessageBox.Icon.Warning, title, text, QMessageBox.StandardButton.Cancel, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -17,8 +24,7 @@ def ask(parent: QWidget, title: str, text: str, yes: str, on_yes: Callable[[], o
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def answered() -> None:
-        if box.clickedButton() is agree:
-            on_yes()
+        (on_yes if box.clickedButton() is agree else on_no)()
 
     box.finished.connect(answered)
     box.open()

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QRect, Qt, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from shiboken6 import isValid
 
 from app.core.errors import NotSaved, UserFacingError
 from app.core.ports import NewUpload, Notice
@@ -57,6 +58,7 @@ class UnsavedController(QObject):
         self._services: Services | None = None
         self._kept: dict[int, _Kept] = {}
         self._next_number = 1
+        self._quit_box: QMessageBox | None = None
         window.unsaved_copy_requested.connect(self._copy)
         window.unsaved_save_requested.connect(self._choose_place)
         window.unsaved_retry_requested.connect(self._retry)
@@ -98,25 +100,28 @@ class UnsavedController(QObject):
                 with suppress(UserFacingError):
                     await self._services.uploads.enqueue_bytes(kept.data, kept.new)
 
-    def ask_to_quit(self, on_quit: Callable[[], object]) -> None:
-        """Ask before all of them are lost."""
+    def ask_to_quit(self, on_quit: Callable[[], object], on_kept: Callable[[], object] = lambda: None) -> None:
+        """Ask before all of them are lost. Asked once more, the former question is taken for answered with no."""
 
         def lose() -> None:
             self._kept.clear()
             on_quit()
 
+        if self._quit_box is not None and isValid(self._quit_box):
+            self._quit_box.close()
         self._window.open_near(QRect())
         text = (
             self.tr("1 picture is not saved. When ImgLink quits, it is lost.")
             if self.count == 1
             else self.tr("{count} pictures are not saved. When ImgLink quits, they are lost.").format(count=self.count)
         )
-        ask(
+        self._quit_box = ask(
             self._window,
             self.tr("Quit ImgLink?"),
             text,
             self.tr("Quit and lose it") if self.count == 1 else self.tr("Quit and lose them"),
             lose,
+            on_kept,
         )
 
     # --- what the person decides --------------------------------------------------------------------------------------

@@ -201,6 +201,8 @@ def test_a_capture_that_no_disk_takes_is_kept_and_called_not_saved(
         full_desktop.window("Quit ImgLink?")
         full_desktop.xdotool("key", "Escape")
         assert quitter.wait(30) != 0
+        assert "1 picture is not saved" in quitter.stderr
+        assert "ImgLink was not quit." in quitter.stderr
         assert program.process.is_running
 
         open_window_again(program)

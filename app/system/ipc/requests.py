@@ -32,6 +32,11 @@ class Quit:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialsChanged:
+    """Look again at what the keyring holds: a command has changed it. Nothing of that goes over this line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Do a command's work with the application's services, and print for it."""
 
@@ -50,7 +55,7 @@ class Run:
     """Of standard output and standard error."""
 
 
-Request = Show | Quit | Run
+Request = Show | Quit | CredentialsChanged | Run
 
 
 def parse_request(message: Mapping[str, object]) -> Request:
@@ -67,6 +72,10 @@ def _show(message: Mapping[str, object]) -> Show:
 
 def _quit(_message: Mapping[str, object]) -> Quit:
     return Quit()
+
+
+def _credentials(_message: Mapping[str, object]) -> CredentialsChanged:
+    return CredentialsChanged()
 
 
 def _run(message: Mapping[str, object]) -> Run:
@@ -90,7 +99,12 @@ def _caller(message: Mapping[str, object]) -> Caller:
     return Caller({_text(name): _text(value) for name, value in context.items()}, _value(message, "display", str))
 
 
-_VERBS: Mapping[str, Callable[[Mapping[str, object]], Request]] = {"show": _show, "quit": _quit, "run": _run}
+_VERBS: Mapping[str, Callable[[Mapping[str, object]], Request]] = {
+    "show": _show,
+    "quit": _quit,
+    "credentials": _credentials,
+    "run": _run,
+}
 
 
 def _value(message: Mapping[str, object], name: str, kind: type[T]) -> T:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.settings.file import SettingsFile
@@ -18,6 +20,7 @@ from app.ui.overlay import Overlay
 from app.ui.settings_controller import OwnSystem
 from app.ui.theme import Look
 from app.ui.tray import Tray
+from tests.ui.windows.test_unsaved_controller import problem
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -43,30 +46,84 @@ async def hang() -> Any:
     raise TimeoutError
 
 
-def test_it_ends_even_when_a_service_does_not(qapp: QApplication, qtbot: QtBot, look: Look, tmp_path: Path) -> None:
+async def end_at_once() -> None:
+    return None
+
+
+@contextmanager
+def built(look: Look, folder: Path, close: Callable[[], Awaitable[None]]) -> Iterator[Application]:
+    """The application with its asyncio thread and without services; to be stopped within."""
     tray, bridge = Tray(), Bridge()
     tray.build_menu()
     parts = Parts(
         bridge=bridge,
-        settings_file=SettingsFile(tmp_path / "settings.json", {}),
+        settings_file=SettingsFile(folder / "settings.json", {}),
         overlay=Overlay(),
         build=never_ready,
-        close=hang,
+        close=close,
         on_ready=lambda _bound: None,
         look=look,
         screenshots_folder="",
         read_key=never_ready,  # type: ignore[arg-type]  # nobody calls it
         is_first_start=lambda: False,
-        history_window=RememberedWindow(tmp_path / "history_window.json"),
+        history_window=RememberedWindow(folder / "history_window.json"),
         sign_in_page=lambda: ((), {}),
         system=OwnSystem(hang, Off()),
     )
     application = Application(parts, tray)
     bridge.start()
-    QTimer.singleShot(0, application, application.stop)
-    QTimer.singleShot(5000, application, lambda: qapp.exit(9))
-    with qtbot.capture_exceptions() as exceptions:
-        assert qapp.exec() == 0
-    assert [kind for kind, *_ in exceptions] == [TimeoutError]
+    # As in the program: else Qt takes its last window for the end, of the tests that follow too.
+    before = QApplication.quitOnLastWindowClosed()
+    QApplication.setQuitOnLastWindowClosed(False)
+    yield application
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QApplication.setQuitOnLastWindowClosed(before)
     for each in (application, tray.menu, tray, bridge):
         each.deleteLater()
+
+
+def test_it_ends_even_when_a_service_does_not(qapp: QApplication, qtbot: QtBot, look: Look, tmp_path: Path) -> None:
+    with built(look, tmp_path, hang) as application:
+        QTimer.singleShot(0, application, application.stop)
+        QTimer.singleShot(5000, application, lambda: qapp.exit(9))
+        with qtbot.capture_exceptions() as exceptions:
+            assert qapp.exec() == 0
+        assert [kind for kind, *_ in exceptions] == [TimeoutError]
+
+
+def test_a_command_that_quits_waits_for_the_person_where_pictures_would_be_lost(
+    qapp: QApplication, qtbot: QtBot, look: Look, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    answers: list[bool] = []
+
+    def box() -> QMessageBox:
+        [found] = application.window.findChildren(QMessageBox)
+        return found
+
+    def ask() -> None:
+        bridge = application._bridge
+        bridge.submit(lambda: application.quit_for_command(told.append), owner=bridge, on_done=answers.append)
+
+    with built(look, tmp_path, end_at_once) as application:
+        application.unsaved.keep(problem(new=None))
+        ask()
+        qtbot.waitUntil(lambda: bool(application.window.findChildren(QMessageBox)), timeout=5000)
+        assert "1 picture is not saved" in told[0]
+        assert answers == []
+        # Who asks once more takes the question over.
+        first = box()
+        ask()
+        qtbot.waitUntil(lambda: answers == [False], timeout=5000)
+        qtbot.waitUntil(lambda: application.window.findChildren(QMessageBox) not in ([], [first]), timeout=5000)
+        box().button(QMessageBox.StandardButton.Cancel).click()
+        qtbot.waitUntil(lambda: answers == [False, False], timeout=5000)
+        assert application.unsaved.count == 1
+
+        ask()
+        qtbot.waitUntil(lambda: bool(application.window.findChildren(QMessageBox)), timeout=5000)
+        [agree] = [each for each in box().buttons() if "lose" in each.text()]
+        # It stops within the click.
+        QTimer.singleShot(0, application, agree.click)
+        assert qapp.exec() == 0
+        assert application.unsaved.count == 0

@@ -147,6 +147,10 @@ def test_quitting_asks(bench: Bench) -> None:
     assert "2 pictures are not saved" in box.text()
     bench.answer("Cancel")
     assert bench.quits == 0
+    kept: list[None] = []
+    bench.controller.ask_to_quit(bench.quit, lambda: kept.append(None))
+    bench.answer("Cancel")
+    assert (bench.quits, kept) == (0, [None])
     bench.controller.ask_to_quit(bench.quit)
     bench.answer("Quit and lose them")
     assert bench.quits == 1

@@ -160,7 +160,18 @@ def test_a_pause_outlives_the_command_and_resume_ends_it(cli: Cli, pictures: lis
 
 def test_quitting_what_does_not_run_is_done_already(cli: Cli) -> None:
     done = cli.run("quit")
-    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (done.code, done.out, done.err) == (0, "", "ImgLink is not running.\n")
+    done = cli.run("--demo", "quit")
+    assert (done.code, done.out, done.err) == (0, "", "The demo is not running.\n")
+
+
+def test_what_is_meant_for_the_demo_goes_nowhere_else(cli: Cli, pictures: list[str]) -> None:
+    done = cli.run("--demo", "upload", pictures[0])
+    assert (done.code, cli.server.commits) == (1, 0)
+    assert "imglink --demo" in done.sentence
+    done = cli.run("--demo", "account", "status")
+    assert done.code == 2
+    assert "--demo does not go with “account”" in done.err
 
 
 @pytest.mark.parametrize(
@@ -174,6 +185,7 @@ def test_quitting_what_does_not_run_is_done_already(cli: Cli) -> None:
         ["upload", "a.png", "--no-wait", "--copy"],
         ["capture", "screen", "--no-wait", "--link", "direct"],
         ["pause", "now"],
+        ["--demo", "demo"],
         ["quit", "--force"],
     ],
 )

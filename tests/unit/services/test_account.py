@@ -328,6 +328,26 @@ async def test_a_new_token_of_another_process_is_found_when_the_old_one_is_refus
     assert await desk.credentials.get(TOKEN) == "from another process"
 
 
+@in_loop
+async def test_a_new_key_of_another_process_is_found_when_it_is_told() -> None:
+    desk = Desk()
+    desk.api.answers = {CANARY: KeyCheck.GOOD}
+    await desk.account.set_key(CANARY)
+    desk.api.answers = {}
+    assert (await desk.account.check_key()).key.validity is Validity.BAD
+    assert await desk.credentials.get(KEY) == CANARY
+    revision = desk.account.key_revision
+    # Told without reason, nothing is forgotten.
+    assert (await desk.account.look_again()).key.validity is Validity.BAD
+    assert desk.account.key_revision == revision
+    desk.secrets.kept[ORIGIN, KEY] = "from another process"
+    status = await desk.account.look_again()
+    assert desk.account.key_revision > revision
+    assert status.key.validity is Validity.UNKNOWN
+    assert desk.told[-1] == status
+    assert await desk.credentials.get(KEY) == "from another process"
+
+
 @pytest.mark.parametrize(
     "token",
     [

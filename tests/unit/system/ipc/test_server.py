@@ -15,7 +15,7 @@ import pytest
 from app.core.errors import InputError
 from app.system.ipc import wire
 from app.system.ipc.client import NoAnswer, connect
-from app.system.ipc.requests import Quit, Request, Run, Show
+from app.system.ipc.requests import CredentialsChanged, Quit, Request, Run, Show
 from app.system.ipc.server import CLOSE_S, Declined, Reply
 from tests.unit.system.ipc.harness import RUN, VERSION, connected, drain, events, raw, serving, succeed
 
@@ -44,7 +44,12 @@ def test_a_request_is_handled_and_its_events_come_in_order(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("message", "kind"), [({"verb": "quit"}, Quit), ({"verb": "show", "context": {}, "display": ""}, Show)]
+    ("message", "kind"),
+    [
+        ({"verb": "quit"}, Quit),
+        ({"verb": "credentials"}, CredentialsChanged),
+        ({"verb": "show", "context": {}, "display": ""}, Show),
+    ],
 )
 def test_every_verb_arrives_as_its_type(tmp_path: Path, message: dict[str, object], kind: type) -> None:
     asked: list[Request] = []
