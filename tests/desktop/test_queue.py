@@ -150,7 +150,7 @@ def test_a_link_that_comes_late_leaves_the_clipboard_to_the_person(
 def small_disk(folder: Path) -> Iterator[None]:
     """Put the folder on a disk of its own, which is soon full."""
     folder.mkdir(mode=0o700, parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k,mode=0700", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", folder], check=True)
     try:
         yield
     finally:
@@ -255,6 +255,20 @@ def test_a_refused_key_stops_everything_asks_once_and_a_new_one_resumes_in_order
     # Two are sent at a time, so the first two may change places.
     widths = [image.width for image in server.images()]
     assert (set(widths), widths[2]) == ({40, 41, 42}, 42)
+
+
+def test_a_new_key_of_the_command_line_lets_the_running_application_go_on(program: RunningProgram) -> None:
+    desktop, server = program.desktop, program.server
+    server.revoke_key(program.key)
+    program.capture_region(START, END)
+    notified(program, "The API key is no longer accepted.")
+    desktop.wait_for(lambda: states(desktop) == ["paused"], what="it was not paused")
+    key = server.add_key(server.user(DEMO_USER))
+    setter = desktop.spawn(
+        [*PROGRAM, "account", "key", "set"], env=program_environment(server), stdin=key.encode() + b"\n"
+    )
+    assert setter.wait() == 0, setter.describe()
+    desktop.wait_for(lambda: states(desktop) == ["done"], 30, what="the upload did not go on")
 
 
 # --- an answer that was lost ------------------------------------------------------------------------------------------
