@@ -94,7 +94,7 @@ install_packages() {
 is_present() {
     case $1 in
     cmd:*) has "${1#cmd:}" ;;
-    exec:*) [ -x "/usr/libexec/${1#exec:}" ] || [ -x "/usr/lib/${1#exec:}" ] ;;
+    path:*) [ -n "$(find /usr/libexec/"${1#path:}" /usr/lib/"${1#path:}" /usr/lib/*/"${1#path:}" -maxdepth 0 2>/dev/null)" ] ;;
     lib:*) printf '%s\n' "$libraries" | grep -q -F "${1#lib:} " ;;
     font) [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" -name '*.ttf' 2>/dev/null | head -n 1)" ] ;;
     *) fail "$needs: cannot check $1" ;;

@@ -47,7 +47,7 @@ def test_every_row_of_the_system_packages_is_complete() -> None:
     for row in rows:
         group, check, *packages = row.split()
         assert group in ("run", "virtual", "test")
-        assert re.fullmatch(r"(cmd|exec):[\w.-]+|lib:lib[\w.-]+\.so\.\d+|font", check)
+        assert re.fullmatch(r"cmd:[\w.-]+|path:[\w./-]+|lib:lib[\w.-]+\.so\.\d+|font", check)
         assert len(packages) == 3
 
 
