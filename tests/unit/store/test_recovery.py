@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -251,12 +250,11 @@ def test_a_newer_database_is_refused_and_not_touched(tmp_path: Path) -> None:
     assert len(list((tmp_path / "outbox").iterdir())) == 2
 
 
-def test_a_thousand_waiting_uploads_are_there_again_in_two_seconds(tmp_path: Path) -> None:
+def test_a_thousand_waiting_uploads_are_there_again(tmp_path: Path) -> None:
     async def fill(store: SqliteUploadStore) -> None:
         await asyncio.gather(*(store.add_bytes(PNG, PLAIN) for _ in range(1000)))
 
     with_store(tmp_path, fill)
     (tmp_path / "owners" / "deadbeef").touch()
-    started = time.monotonic()
+    # How soon, `bench` tells.
     assert len(with_store(tmp_path, lambda store: store.pending())) == 1000
-    assert time.monotonic() - started < 2
