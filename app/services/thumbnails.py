@@ -104,6 +104,8 @@ class ThumbnailService:
                 if self._jobs.get(key) is job:
                     del self._jobs[key]
                 job.task.cancel()
+            # An error goes through here, and would hold on to itself through the task.
+            del job
 
     async def _run(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
         found = await self._in_worker(self._cache.get, key)

@@ -20,6 +20,7 @@ from PySide6.QtGui import QImage, QImageReader, QImageWriter, QPixelFormat
 
 from app.core.images import ImageFormat
 from app.core.thumbnails import ThumbnailRefused, ThumbnailUnreachable
+from app.system.memory import return_large_blocks
 
 DECODED = {
     ImageFormat.PNG: b"png",
@@ -31,11 +32,11 @@ DECODED = {
 """The formats that are decoded in this process, and what Qt calls them."""
 MAX_PIXELS_OWN = 70_000_000
 """Of our own files: three 4K monitors beside each other are 25 million, and see-through pixels count twice."""
-MAX_PIXELS_FETCHED = 9_000_000
-"""Of what is not ours: one 4K monitor."""
+MAX_PIXELS_FETCHED = 6_000_000
+"""Of what is not ours. Thumbnails have less than one million; in memory this may be ten times as many bytes."""
 
 _MAX_SIDE_PX = 20_000
-_MANY_PIXELS = 2_000_000
+_MANY_PIXELS = 1_000_000
 _WEIGHTS = {ImageFormat.GIF: 2}
 _WEIGHT_OF_MOVING_WEBP = 3
 _MOVING = 0x02
@@ -60,6 +61,7 @@ def load_readers() -> None:
     holds the lock of all readers: see `_named` for what comes of that. Takes a few milliseconds, once.
     """
     with _loading:
+        return_large_blocks()
         QImageReader.supportedImageFormats()
         QImageWriter.supportedImageFormats()
 
@@ -73,7 +75,7 @@ def decode(data: bytes, image_format: ImageFormat, most_px: int | None, most_pix
     load_readers()
     if image_format is ImageFormat.PNG:
         data = _without_texts(data)
-    elif image_format is ImageFormat.WEBP:
+    elif image_format in (ImageFormat.WEBP, ImageFormat.GIF):
         _check_canvas(data, most_pixels)
     elif image_format is ImageFormat.JPEG and data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
         raise refused("it is made to take long")
@@ -109,17 +111,23 @@ def _read(path: str, image_format: ImageFormat, most_px: int | None, most_pixels
     reader.setAutoDetectImageFormat(False)
     reader.setAutoTransform(True)
     size = reader.size()
-    if not size.isValid() or size.isEmpty():
-        raise refused("its beginning is damaged")
     pixels = size.width() * size.height()
-    if max(size.width(), size.height()) > _MAX_SIDE_PX or pixels * _weight(reader, image_format) > most_pixels:
-        raise _too_many(size.width(), size.height())
+    problem = ""
+    if not size.isValid() or size.isEmpty():
+        problem = "its beginning is damaged"
+    elif max(size.width(), size.height()) > _MAX_SIDE_PX or pixels * _weight(reader, image_format) > most_pixels:
+        problem = _too_many(size.width(), size.height())
+    if problem:
+        # An error keeps what its frames hold for a while, and readers hold much.
+        del reader
+        raise refused(problem)
     if most_px is not None and max(size.width(), size.height()) > most_px:
         small = size.scaled(QSize(most_px, most_px), Qt.AspectRatioMode.KeepAspectRatio)
         reader.setScaledSize(small.expandedTo(QSize(1, 1)))
     # Some formats need the whole picture in memory before it can be made smaller: never for two at once.
     with one_large_at_a_time if pixels > _MANY_PIXELS else nullcontext():
         image = reader.read()
+        del reader
     if image.isNull():
         raise refused("it is damaged")
     return image
@@ -136,13 +144,17 @@ def _weight(reader: QImageReader, image_format: ImageFormat) -> float:
     return max(copies * max(32, pixel.bitsPerPixel()) / 32, _WEIGHTS.get(image_format, 1))
 
 
-def _check_canvas(webp: bytes, most_pixels: int) -> None:
-    # Asked for its size, the reader makes room for the whole canvas of a moving picture, three times over.
-    if webp[12:16] == b"VP8X" and len(webp) >= 30:
-        width, height = (int.from_bytes(webp[at : at + 3], "little") + 1 for at in (24, 27))
-        weight = _WEIGHT_OF_MOVING_WEBP if webp[20] & _MOVING else 1
-        if width * height * weight > most_pixels:
-            raise _too_many(width, height)
+def _check_canvas(data: bytes, most_pixels: int) -> None:
+    """Check what the reader makes room for besides the picture whose size it tells. Raises ThumbnailRefused."""
+    width, height, weight = 0, 0, _WEIGHTS[ImageFormat.GIF]
+    if data.startswith(b"GIF"):
+        width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
+    elif data[12:16] == b"VP8X" and len(data) >= 30:
+        # Asked for its size, the reader makes room for the whole canvas of a moving picture, three times over.
+        width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
+        weight = _WEIGHT_OF_MOVING_WEBP if data[20] & _MOVING else 1
+    if width * height * weight > most_pixels:
+        raise refused(_too_many(width, height))
 
 
 def _without_texts(png: bytes) -> bytes:
@@ -157,8 +169,8 @@ def _without_texts(png: bytes) -> bytes:
     return b"".join(kept)
 
 
-def _too_many(width: int, height: int) -> ThumbnailRefused:
-    return refused(f"{width} × {height} pixels are too many")
+def _too_many(width: int, height: int) -> str:
+    return f"{width} × {height} pixels are too many"
 
 
 def refused(reason: str) -> ThumbnailRefused:
