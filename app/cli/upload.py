@@ -197,8 +197,9 @@ async def _settle(desk: StoreDesk, entry: UploadItem, *, is_capture: bool) -> Up
         return replace(item, reason=f"{reason_of(item)} {kept}")
     if item.state in (*_HELD_BACK, UploadState.FAILED) and not is_capture:
         withdrawn = await desk.uploads.cancel(item.id)
-        # It may have been on its way again by then.
-        return item if withdrawn.state is UploadState.CANCELLED else withdrawn
+        if withdrawn.state is not UploadState.CANCELLED:
+            return withdrawn  # It was on its way again by then.
+        return item if item.reason else replace(item, reason=f"{reason_of(item)} This one was not queued.")
     return item
 
 

@@ -147,6 +147,8 @@ def test_a_pause_outlives_the_command_and_resume_ends_it(cli: Cli, pictures: lis
     held = cli.run("upload", pictures[0])
     assert (held.code, cli.uploads()) == (1, 0), held.err
     assert "imglink resume" in held.err
+    assert "This one was not queued." in held.err
+    assert listed(cli) == []
     (kept,) = left_waiting(cli, pictures[1])
     held = cli.run("queue", "retry", kept)
     assert held.code == 1
