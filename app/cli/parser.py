@@ -155,7 +155,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"imglink {__version__}")
     parser.add_argument(
-        "--demo", action="store_true", help="start the tray application against a demo server of its own"
+        "--demo",
+        action="store_true",
+        help="start the tray application against a demo server of its own; with a command, have that one do it",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser, title="commands")
     _add_capture(commands)
