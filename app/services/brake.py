@@ -41,6 +41,8 @@ class Brake:
         self._on_changed = on_changed
         self.is_held_by_person = False
         """True from the person's pause until their resume, whatever else pauses in between."""
+        self._is_resting = False
+        """True while the computer is about to sleep, which is not worth a word."""
         self._hold_until = -math.inf
         """On the monotonic clock; nothing is sent before."""
         self._lacks_account = False
@@ -58,12 +60,12 @@ class Brake:
     @property
     def is_on(self) -> bool:
         """True when nothing may be sent now."""
-        return self.is_paused or self._hold_until > self._clock.monotonic()
+        return self.is_paused or self._is_resting or self._hold_until > self._clock.monotonic()
 
     @property
     def left_s(self) -> float | None:
-        """How long until something may be sent; None while paused."""
-        return None if self.is_paused else self._hold_until - self._clock.monotonic()
+        """How long until something may be sent; None while paused or resting."""
+        return None if self.is_paused or self._is_resting else self._hold_until - self._clock.monotonic()
 
     @property
     def known_wait_s(self) -> float:
@@ -126,6 +128,17 @@ class Brake:
             self.set(QueueMode.RUNNING)
         if not self.is_held_by_person:
             await self._remember()
+
+    def rest(self) -> None:
+        """Let nothing begin, without a word, until `wake_up`."""
+        self._is_resting = True
+
+    def wake_up(self) -> None:
+        """Go on. The time that was slept away counts as waited, though the monotonic clock stood still."""
+        self._is_resting = False
+        left_s = self.known_wait_s
+        if math.isfinite(left_s):
+            self._hold_until = min(self._hold_until, self._clock.monotonic() + max(left_s, 0.0))
 
     def all_is_well(self) -> None:
         """An upload has come through."""

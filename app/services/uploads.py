@@ -160,6 +160,16 @@ class UploadQueue:
         if self.state.mode is QueueMode.WAITING and self.state.error_kind is ErrorKind.OFFLINE:
             await self.resume()
 
+    def rest(self) -> None:
+        """Begin to send nothing more before the computer sleeps; what is on its way goes on."""
+        self._brake.rest()
+
+    async def wake_up(self) -> None:
+        """The computer has slept: go on, and wait no longer for what is over by the clock on the wall."""
+        self._brake.wake_up()
+        await self.network_changed()
+        self._dispatcher.wake()
+
     # --- uploads ------------------------------------------------------------------------------------------------------
 
     async def enqueue_bytes(self, data: bytes, new: NewUpload) -> UploadItem:

@@ -28,6 +28,7 @@ CALL_TIMEOUT_S = 5.0
 
 _BUS = "org.freedesktop.DBus"
 _BUS_PATH = "/org/freedesktop/DBus"
+_SYSTEM_SOCKET = Path("/run/dbus/system_bus_socket")
 _READ_BYTES = 65536
 _DO_NOT_QUEUE = 4
 
@@ -58,6 +59,12 @@ def session_bus_address(environ: Mapping[str, str]) -> str | None:
         return address
     socket = Path(environ.get("XDG_RUNTIME_DIR", "/nonexistent"), "bus")
     return f"unix:path={socket}" if socket.exists() else None
+
+
+def system_bus_address(environ: Mapping[str, str]) -> str | None:
+    """Where the computer's own bus listens; None when it has none."""
+    address = environ.get("DBUS_SYSTEM_BUS_ADDRESS", "")
+    return address or (f"unix:path={_SYSTEM_SOCKET}" if _SYSTEM_SOCKET.exists() else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +126,17 @@ class SessionBus:
     @classmethod
     async def connect(cls, environ: Mapping[str, str], timeout_s: float = CONNECT_TIMEOUT_S) -> SessionBus:
         """Connect to the session's bus. Raises BusUnavailable."""
-        from jeepney.auth import AuthenticationError
-        from jeepney.bus import get_connectable_addresses
-
         address = session_bus_address(environ)
         if address is None:
             raise BusUnavailable("DBUS_SESSION_BUS_ADDRESS is not set.")
+        return await cls.connect_to(address, timeout_s)
+
+    @classmethod
+    async def connect_to(cls, address: str, timeout_s: float = CONNECT_TIMEOUT_S) -> SessionBus:
+        """Connect to the bus that listens there. Raises BusUnavailable."""
+        from jeepney.auth import AuthenticationError
+        from jeepney.bus import get_connectable_addresses
+
         try:
             async with asyncio.timeout(timeout_s):
                 path = next(iter(get_connectable_addresses(address)))
