@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from app.core.errors import UserFacingError
-from app.core.imglink import ImageId
 from app.core.ports import Notice, Probe
 from app.services.deletion_notices import DeletionNotices
 from tests.unit.services.queue_harness import in_loop
