@@ -219,7 +219,8 @@ run_tests() {
         python packaging/without_qt.py
         # Desktops are X11's here; processes are killed at their system calls by strace, and watched in /proc.
         is_linux || set -- --ignore=tests/desktop --ignore=tests/torture/test_kills.py \
-            --ignore=tests/torture/test_failing_disk.py --ignore=tests/torture/test_nursery.py
+            --ignore=tests/torture/test_failing_disk.py --ignore=tests/torture/test_nursery.py \
+            --ignore=tests/torture/test_thumbnails.py
     fi
     exec python -m pytest "$@"
 }
