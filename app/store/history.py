@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _HOUR = timedelta(hours=1)
 _COUNT_AT_ONCE = 20_000
+_MANY = 1000
+"""New entries after which the search is worth tidying."""
 _BATCH = 500
 """Rows that are changed in one go: others wait for the database's thread meanwhile."""
 
@@ -179,6 +181,10 @@ class SqliteHistoryStore:
         for batch in _batches(entries):
             counts = await self._run(partial(self._merge, batch))
             new, completed = new + counts[0], completed + counts[1]
+        if new >= _MANY:
+            is_more = await self._run(lambda: entries_of.tidy_search(self._connection, is_start=True))
+            while is_more:
+                is_more = await self._run(lambda: entries_of.tidy_search(self._connection, is_start=False))
         return new, completed
 
     # --- on the thread ------------------------------------------------------------------------------------------------

@@ -37,10 +37,12 @@ def grams(folded: str) -> str:
 
 
 def match(words: Iterable[str]) -> str:
-    """The index's query for texts in which all runs of these words occur; for short words that is exact."""
+    """The index's query for texts that may hold these words; for short words that is exact.
+
+    Of a long word, the runs that together cover it: it is compared anyhow, and each run costs a walk through its list.
+    """
     # Short words come first: they are not compared later.
-    in_order = sorted(words, key=len)
-    runs = dict.fromkeys(run for word in in_order for run in _runs(word, min(len(word), _LONGEST_RUN)))
+    runs = dict.fromkeys(run for word in sorted(words, key=len) for run in _cover(word))
     return " AND ".join(f'"{_written(run)}"' for run in list(runs)[:_MAX_RUNS])
 
 
@@ -51,6 +53,11 @@ def inexact(words: Iterable[str]) -> list[str]:
 
 def _runs(word: str, length: int) -> Iterable[str]:
     return (word[start : start + length] for start in range(len(word) - length + 1))
+
+
+def _cover(word: str) -> Iterable[str]:
+    last = max(0, len(word) - _LONGEST_RUN)
+    return (word[start : start + _LONGEST_RUN] for start in (*range(0, last, _LONGEST_RUN), last))
 
 
 def _written(run: str) -> str:

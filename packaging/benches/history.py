@@ -119,6 +119,10 @@ def _database(count: int) -> sqlite3.Connection:
     with transaction(connection):
         for number in range(count):
             history_rows.put(connection, _entry(number, choose))
+    # As after an import.
+    is_more = history_rows.tidy_search(connection, is_start=True)
+    while is_more:
+        is_more = history_rows.tidy_search(connection, is_start=False)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return connection
 

@@ -417,6 +417,11 @@ def test_many_are_read_and_found_in_the_order_asked_for(tmp_path: Path) -> None:
         images = [each.image_id for each in entries]
         assert [each.image_id for each in await store.history.find_entries([*images, ImageId("none")])] == images
         assert await store.history.count(HistoryQuery("file")) == 1203
+        # What was tidied after so many is still taken out again where an entry changes.
+        await store.history.annotate(ids[:600], title="other")
+        assert await store.history.count(HistoryQuery("other")) == 600
+        await store.history.forget(ids[:600])
+        assert await store.history.count(HistoryQuery("file")) == 603
         assert await store.history.outline(EVERYTHING, limit=0) == ()
 
     with_store(tmp_path / "s", read)
