@@ -38,6 +38,7 @@ from app.ui.embeds_controller import EmbedsController
 from app.ui.gallery_controller import GalleryController
 from app.ui.history_controller import HistoryController
 from app.ui.network import NetworkWatch
+from app.ui.on_demand import OnDemand
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
 from app.ui.session_watch import SessionWatch
@@ -47,12 +48,13 @@ from app.ui.texts import moment_text
 from app.ui.theme import Look
 from app.ui.thumbnail_loader import ThumbnailLoader
 from app.ui.tray import Tray
-from app.ui.tray_window import Refusal, TrayWindow
+from app.ui.tray_view import Refusal
 from app.ui.unsaved_controller import UnsavedController
 from app.ui.uploads_controller import Seen, UploadsController, UploadViews
 
 if TYPE_CHECKING:
     from app.ui.settings_window.recorder import ReadKey
+    from app.ui.tray_window import TrayWindow
 
 _DROP_TASKS = frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY})
 _NOTICE_THUMBNAIL_PX = 128
@@ -113,7 +115,7 @@ class Application(QObject):
         self._building: asyncio.Future[Services] | None = None
         self._is_stopping = False
         self.tray = tray
-        self.window = TrayWindow()
+        self.window = OnDemand(_make_tray_window)
         self.cards = CardStack(self)
         windows = UploadViews(self.tray, self.window, self.cards)
         self.uploads = UploadsController(self._bridge, windows, self.show_error, self._notify, self)
@@ -157,8 +159,7 @@ class Application(QObject):
         self._bridge.start()
         self._bridge.submit(self._prepare, owner=self, on_done=self._attach, on_error=self._fail_to_start)
         if not Tray.is_available():
-            self.window.set_has_tray(False)
-            self.window.open_near(QRect())
+            self.window.get().open_near(QRect())
 
     def quit(self, on_decided: Callable[[bool], object] = lambda _: None) -> None:
         """Stop, unless pictures would be lost with it: then the person is asked first.
@@ -205,12 +206,14 @@ class Application(QObject):
         self.gallery.close()
         self.history.close()
         self.settings.close()
-        self.window.close()
+        if (window := self.window.made) is not None:
+            window.close()
         try:
             self._bridge.stop(self._close)
         finally:
             # Whatever did not end in time: without icon and windows, nobody could end the process any more.
-            self.window.deleteLater()
+            if window is not None:
+                window.deleteLater()
             QCoreApplication.quit()
 
     async def _close(self) -> None:
@@ -255,7 +258,7 @@ class Application(QObject):
         for text in self._parts.notices:
             self._notify(Notice("ImgLink", text, is_error=True))
         if self._parts.is_first_start() and not (prepared.seen.recent or prepared.seen.pending):
-            self.window.open_quietly(self.tray.icon_rect)
+            self.window.get().open_quietly(self.tray.icon_rect)
         QTimer.singleShot(0, self._parts.overlay, self._parts.overlay.warm_up)
         QTimer.singleShot(0, self._network, self._network.start)
         self._submit(services.captures.warm_up)
@@ -289,8 +292,8 @@ class Application(QObject):
 
     def present(self) -> None:
         """Bring the window to the front, because the program was started a second time."""
-        self.window.set_has_tray(Tray.is_available())
-        self.window.open_near(self.tray.icon_rect)
+        self.window.get().set_has_tray(Tray.is_available())
+        self._open_window()
 
     def call(self, function: Callable[[], None]) -> None:
         """Call it soon, on the Qt thread. May be called on any thread."""
@@ -302,8 +305,9 @@ class Application(QObject):
         """Run a workflow by its id, as a key, a menu entry or a button names it."""
         workflow = next(each for each in BUILT_IN_WORKFLOWS if each.id == workflow_id)
         if workflow.mode is CaptureMode.CLIPBOARD:
-            if not self.window.paste():
-                self.window.open_quietly(self.tray.icon_rect)
+            window = self.window.get()
+            if not window.paste():
+                window.open_quietly(self.tray.icon_rect)
             return
         self._submit(lambda: self._capture(workflow))
 
@@ -328,9 +332,10 @@ class Application(QObject):
 
     def _add_refusals(self, refusals: Sequence[Refusal]) -> None:
         if refusals:
-            self.window.add_refusals(refusals)
+            window = self.window.get()
+            window.add_refusals(refusals)
             # Files come by a key as well: whoever pressed it must see why nothing happens.
-            self.window.open_quietly(self.tray.icon_rect)
+            window.open_quietly(self.tray.icon_rect)
 
     async def _upload_files(self, paths: Sequence[Path]) -> list[Refusal]:
         services = await self.ready()
@@ -353,7 +358,8 @@ class Application(QObject):
         self._parts.look.choose(settings.appearance.theme)
         self._parts.overlay.adjustable = not settings.capture.region_done_on_release
         self.tray.set_shortcuts(settings.hotkeys.shortcuts)
-        self.window.set_shortcuts(settings.hotkeys.shortcuts)
+        if (window := self.window.made) is not None:
+            window.set_shortcuts(settings.hotkeys.shortcuts)
         self.uploads.shows_cards = settings.notifications.card
         self.uploads.notifies = settings.notifications.desktop
         self.albums.apply_settings(settings)
@@ -369,27 +375,27 @@ class Application(QObject):
             return
         rest = " ".join(part for part in (error.safe, error.remedy) if part)
         part = error.part or (Part.NETWORK if error.kind is ErrorKind.OFFLINE else None)
-        self.window.add_refusals([Refusal(error.message, rest, part)])
+        self.window.get().add_refusals([Refusal(error.message, rest, part)])
         self._notify(Notice(error.message, rest, is_error=True))
 
     def _notify(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
         services = self._services
         answer = None if on_action is None else partial(self._bridge.post, on_action)
         if services is None:
-            self.window.open_near(self.tray.icon_rect)
+            self._open_window()
             return
         # Where there is no notification service, the window has to do.
         self._bridge.submit(
             lambda: services.notifier.show(notice, answer),
             owner=self,
-            on_error=lambda _: self.window.open_near(self.tray.icon_rect),
+            on_error=lambda _: self._open_window(),
         )
 
     # --- joining ------------------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
         self.tray.capture_requested.connect(self.capture)
-        self.tray.window_requested.connect(self.window.toggle_near)
+        self.tray.window_requested.connect(lambda icon_rect: self.window.get().toggle_near(icon_rect))
         self.tray.upload_files_requested.connect(self._choose_files)
         self.tray.gallery_requested.connect(self.gallery.present)
         self.tray.albums_requested.connect(self.albums.present)
@@ -400,8 +406,7 @@ class Application(QObject):
         self.tray.embed_chosen.connect(self.embeds.set_default)
         self.tray.menu_opening.connect(self.embeds.peek)
         self.embeds.profiles_changed.connect(self.tray.set_embeds)
-        for way_in in (self.tray, self.window):
-            way_in.history_requested.connect(self.history.present)
+        self.tray.history_requested.connect(self.history.present)
         self.history.uploads_view_made.connect(self.uploads.add_view)
         self.uploads.unfinished_changed.connect(self.history.set_uploads)
         self.albums.albums_changed.connect(self.history.show_albums)
@@ -410,20 +415,11 @@ class Application(QObject):
         self.history.images_for_embed.connect(
             lambda ids: self.embeds.assigner.choose_and_assign(ids, self.history.window)
         )
-        self.window.capture_requested.connect(self.capture)
-        self.window.files_dropped.connect(self.upload_files)
-        self.window.image_dropped.connect(self.upload_picture)
-        self.window.gallery_requested.connect(self.gallery.present)
         self.tray.settings_requested.connect(self.settings.present)
-        self.window.settings_requested.connect(self.settings.present)
-        self.window.doctor_requested.connect(self.settings.present_doctor)
-        self.window.quit_requested.connect(self.quit)
-        self.window.account_requested.connect(self.settings.present_account)
-        self.cards.details_requested.connect(lambda _: self.window.open_near(self.tray.icon_rect))
+        self.cards.details_requested.connect(lambda _: self._open_window())
         self.uploads.account_requested.connect(self.settings.present_account)
         self.unsaved.count_changed.connect(self.uploads.set_unsaved_count)
         self._network.came_online.connect(self._go_on_online)
-        self.settings.account_changed.connect(self.window.set_account)
         self.settings.settings_changed.connect(self._apply_settings)
         self.settings.sign_in_requested.connect(self.sign_in.present)
         self.settings.status_changed.connect(self._follow_session)
@@ -431,10 +427,29 @@ class Application(QObject):
         self._session.lapsed.connect(self.settings.look_again)
         # Most often the first sign that the computer has woken up.
         self._network.came_online.connect(self._session.look)
+        self.window.when_made(self._join_window)
+
+    def _join_window(self, window: TrayWindow) -> None:
+        window.set_has_tray(Tray.is_available())
+        window.set_shortcuts(self._settings.hotkeys.shortcuts)
+        window.set_account(self.settings.account)
+        self.settings.account_changed.connect(window.set_account)
+        window.capture_requested.connect(self.capture)
+        window.files_dropped.connect(self.upload_files)
+        window.image_dropped.connect(self.upload_picture)
+        window.history_requested.connect(self.history.present)
+        window.gallery_requested.connect(self.gallery.present)
+        window.settings_requested.connect(self.settings.present)
+        window.doctor_requested.connect(self.settings.present_doctor)
+        window.quit_requested.connect(self.quit)
+        window.account_requested.connect(self.settings.present_account)
+
+    def _open_window(self) -> None:
+        self.window.get().open_near(self.tray.icon_rect)
 
     def _choose_files(self) -> None:
-        self.window.open_near(self.tray.icon_rect)
-        self.window.choose_files()
+        self._open_window()
+        self.window.get().choose_files()
 
     # --- the session --------------------------------------------------------------------------------------------------
 
@@ -472,3 +487,10 @@ class Application(QObject):
             return await function()
 
         self._bridge.submit(run, owner=self, on_done=on_done, on_error=self.show_error)
+
+
+def _make_tray_window() -> TrayWindow:
+    # Loaded when it is wanted, as all windows are: a key, a drag and a link need none.
+    from app.ui.tray_window import TrayWindow
+
+    return TrayWindow()

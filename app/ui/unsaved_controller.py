@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -21,9 +21,13 @@ from app.services.suite import Services
 from app.ui.asking import ask
 from app.ui.bridge import Bridge
 from app.ui.clipboard import decoded_frame
+from app.ui.on_demand import OnDemand
 from app.ui.texts import bytes_text, kind_text
-from app.ui.tray_window import TrayWindow, UnsavedView
+from app.ui.tray_view import UnsavedView
 from app.ui.uploads_controller import Tell
+
+if TYPE_CHECKING:
+    from app.ui.tray_window import TrayWindow
 
 _DEFAULT_NAME = "screenshot.png"
 
@@ -44,7 +48,7 @@ class UnsavedController(QObject):
     def __init__(
         self,
         bridge: Bridge,
-        window: TrayWindow,
+        window: OnDemand[TrayWindow],
         show_error: Callable[[UserFacingError], None],
         notify: Tell,
         parent: QObject,
@@ -59,10 +63,7 @@ class UnsavedController(QObject):
         self._kept: dict[int, _Kept] = {}
         self._next_number = 1
         self._quit_box: QMessageBox | None = None
-        window.unsaved_copy_requested.connect(self._copy)
-        window.unsaved_save_requested.connect(self._choose_place)
-        window.unsaved_retry_requested.connect(self._retry)
-        window.unsaved_discard_requested.connect(self._ask_to_discard)
+        window.when_made(self._fill)
 
     @property
     def count(self) -> int:
@@ -89,7 +90,7 @@ class UnsavedController(QObject):
             if key == "copy":
                 self._copy(number)
             else:
-                self._window.open_near(QRect())
+                self._window.get().open_near(QRect())
 
         self._notify(Notice(title, why, actions, is_error=True), clicked)
 
@@ -109,20 +110,27 @@ class UnsavedController(QObject):
 
         if self._quit_box is not None and isValid(self._quit_box):
             self._quit_box.close()
-        self._window.open_near(QRect())
+        self._window.get().open_near(QRect())
         text = (
             self.tr("1 picture is not saved. When ImgLink quits, it is lost.")
             if self.count == 1
             else self.tr("{count} pictures are not saved. When ImgLink quits, they are lost.").format(count=self.count)
         )
         self._quit_box = ask(
-            self._window,
+            self._window.get(),
             self.tr("Quit ImgLink?"),
             text,
             self.tr("Quit and lose it") if self.count == 1 else self.tr("Quit and lose them"),
             lose,
             on_kept,
         )
+
+    def _fill(self, window: TrayWindow) -> None:
+        window.unsaved_copy_requested.connect(self._copy)
+        window.unsaved_save_requested.connect(self._choose_place)
+        window.unsaved_retry_requested.connect(self._retry)
+        window.unsaved_discard_requested.connect(self._ask_to_discard)
+        window.set_unsaved(self._views())
 
     # --- what the person decides --------------------------------------------------------------------------------------
 
@@ -137,7 +145,7 @@ class UnsavedController(QObject):
 
         def copied(is_there: bool) -> None:
             if is_there:
-                self._window.show_unsaved_copied(number)
+                self._window.get().show_unsaved_copied(number)
             else:
                 self._show_error(
                     UserFacingError("The clipboard did not take the picture.", remedy="Save it elsewhere.")
@@ -150,7 +158,7 @@ class UnsavedController(QObject):
         if kept is None:
             return
         name = _DEFAULT_NAME if kept.new is None else kept.new.file_name
-        dialog = QFileDialog(self._window, self.tr("Save picture"))
+        dialog = QFileDialog(self._window.get(), self.tr("Save picture"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(name)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -179,15 +187,19 @@ class UnsavedController(QObject):
         if number in self._kept:
             name = self._kept[number].view.name
             text = self.tr("{name} is kept nowhere else.").format(name=name)
-            ask(self._window, self.tr("Discard"), text, self.tr("Discard"), partial(self._let_go, number))
+            ask(self._window.get(), self.tr("Discard"), text, self.tr("Discard"), partial(self._let_go, number))
 
     def _let_go(self, number: int) -> None:
         self._kept.pop(number, None)
         self._show()
 
     def _show(self) -> None:
-        self._window.set_unsaved([kept.view for kept in self._kept.values()])
+        if (window := self._window.made) is not None:
+            window.set_unsaved(self._views())
         self.count_changed.emit(self.count)
+
+    def _views(self) -> list[UnsavedView]:
+        return [kept.view for kept in self._kept.values()]
 
     def _submit(
         self,

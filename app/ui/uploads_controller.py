@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import ImageId
@@ -39,12 +40,15 @@ from app.services.uploads import UploadQueue
 from app.ui.asking import ask
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
+from app.ui.on_demand import OnDemand
 from app.ui.opener import open_url
 from app.ui.texts import problem_text, queue_title
 from app.ui.thumbnails import load_thumbnail
 from app.ui.tray import Tray, TrayState
-from app.ui.tray_window import TrayWindow
-from app.ui.tray_window.uploads import UploadsView
+
+if TYPE_CHECKING:
+    from app.ui.tray_window import TrayWindow
+    from app.ui.tray_window.uploads import UploadsView
 
 RECENT_COUNT = 10
 _THUMBNAIL_PX = 256
@@ -64,7 +68,7 @@ class UploadViews:
     """Everything that shows uploads."""
 
     tray: Tray
-    window: TrayWindow
+    window: OnDemand[TrayWindow]
     cards: CardStack
 
 
@@ -191,7 +195,8 @@ class UploadsController(QObject):
                     self._open = {upload_id: self._open[upload_id] for upload_id in known} | self._open
         for item, is_news in latest.values():
             self._take_item(item, is_news=is_news)
-        self._window.set_uploads(tuple(self._open.values()))
+        if (window := self._window.made) is not None:
+            window.set_uploads(tuple(self._open.values()))
         self.unfinished_changed.emit(tuple(self._open.values()))
         self._show_recent()
         self._refresh_tray()
@@ -231,7 +236,8 @@ class UploadsController(QObject):
     def _take_state(self, state: QueueState) -> None:
         is_short = state.resume_at is not None and state.resume_at - datetime.now(UTC) < _SHORT_WAIT
         former, self._state = self._state, QueueState(QueueMode.RUNNING) if is_short else state
-        self._window.set_queue(self._state)
+        if (window := self._window.made) is not None:
+            window.set_queue(self._state)
         self._cards.set_queue(self._state)
         self._tray.set_paused(state.mode is QueueMode.PAUSED)
         # A pause that the person did not ask for is said once.
@@ -244,14 +250,18 @@ class UploadsController(QObject):
 
     def _show_recent(self) -> None:
         self._tray.set_recent(self._recent)
-        self._window.set_recent([item for item in self._recent if item.id not in self._cleared])
+        if (window := self._window.made) is not None:
+            window.set_recent(self._listed())
+
+    def _listed(self) -> list[UploadItem]:
+        return [item for item in self._recent if item.id not in self._cleared]
 
     def _show_copied(self, upload_ids: tuple[UploadId, ...]) -> None:
         # What was copied may be known from the very last events only.
         self._show_news()
         for upload_id in upload_ids:
-            self._window.show_copied(upload_id)
-            self._cards.show_copied(upload_id)
+            for view in self._viewers():
+                view.show_copied(upload_id)
 
     def _refresh_tray(self) -> None:
         waiting = sum(item.state in _NEEDS_PERSON for item in self._open.values())
@@ -285,24 +295,38 @@ class UploadsController(QObject):
     # --- from the person ----------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        window, tray, cards = self._window, self._tray, self._cards
-        for copier in (window, tray, cards):
-            copier.copy_link_requested.connect(self.copy_link)
-        for view in (window, cards):
-            view.open_requested.connect(self.open_viewer)
-            view.thumbnail_requested.connect(self._load_thumbnail)
+        tray, cards = self._tray, self._cards
+        tray.copy_link_requested.connect(self.copy_link)
+        tray.pause_toggled.connect(self._pause)
+        self._follow_links(cards)
         self._follow(cards)
-        self._follow_queue(window)
-        window.clear_requested.connect(self._clear)
         cards.delete_requested.connect(self._delete)
         cards.undo_requested.connect(self._undo_deletion)
+        self._window.when_made(self._fill)
+
+    def _fill(self, window: TrayWindow) -> None:
+        self._follow_links(window)
+        self._follow_queue(window)
+        window.clear_requested.connect(self._clear)
         window.resume_requested.connect(lambda: self._pause(False))
-        tray.pause_toggled.connect(self._pause)
+        if self._services is not None:
+            window.set_queue(self._state)
+            window.set_uploads(tuple(self._open.values()))
+            window.set_recent(self._listed())
+
+    def _viewers(self) -> tuple[TrayWindow | CardStack, ...]:
+        window = self._window.made
+        return (self._cards,) if window is None else (window, self._cards)
 
     def add_view(self, view: UploadsView) -> None:
         """Do what is asked for in another view of what is not finished; `unfinished_changed` tells what to show."""
         self._follow_queue(view)
         view.thumbnail_requested.connect(lambda upload_id, path: self._load_thumbnail(upload_id, path, view))
+
+    def _follow_links(self, view: TrayWindow | CardStack) -> None:
+        view.copy_link_requested.connect(self.copy_link)
+        view.open_requested.connect(self.open_viewer)
+        view.thumbnail_requested.connect(self._load_thumbnail)
 
     def _follow(self, view: TrayWindow | CardStack | UploadsView) -> None:
         view.cancel_requested.connect(lambda each: self._on_queue(lambda queue: queue.cancel(UploadId(each))))
@@ -310,8 +334,8 @@ class UploadsController(QObject):
 
     def _follow_queue(self, view: TrayWindow | UploadsView) -> None:
         self._follow(view)
-        view.dismiss_requested.connect(self._dismiss)
-        view.dismiss_failed_requested.connect(self._ask_to_discard)
+        view.dismiss_requested.connect(lambda each: self._dismiss(each, view))
+        view.dismiss_failed_requested.connect(lambda ids: self._ask_to_discard(ids, view))
         view.mark_done_requested.connect(lambda each: self._on_queue(lambda queue: queue.mark_done(UploadId(each))))
         view.move_requested.connect(self._move)
 
@@ -322,7 +346,7 @@ class UploadsController(QObject):
         else:
             self._on_queue(lambda queue: queue.retry(UploadId(upload_id)))
 
-    def _dismiss(self, upload_id: str) -> None:
+    def _dismiss(self, upload_id: str, asker: QWidget) -> None:
         item, services = self._open.get(UploadId(upload_id)), self._services
         if services is None or item is None:
             return
@@ -331,15 +355,15 @@ class UploadsController(QObject):
         elif item.kind in _HAVE_A_FILE:
             self._on_queue(lambda queue: queue.discard(item.id))
         else:
-            self._ask_to_discard([upload_id])
+            self._ask_to_discard([upload_id], asker)
 
-    def _ask_to_discard(self, upload_ids: Sequence[str]) -> None:
+    def _ask_to_discard(self, upload_ids: Sequence[str], asker: QWidget) -> None:
         text = self._counted(
             len(upload_ids),
             self.tr("This upload is forgotten, and with it the copy that is kept of it."),
             self.tr("{count} uploads are forgotten, and with them the copies that are kept of them."),
         )
-        ask(self._window, self.tr("Discard"), text, self.tr("Discard"), lambda: self._discard(upload_ids))
+        ask(asker, self.tr("Discard"), text, self.tr("Discard"), lambda: self._discard(upload_ids))
 
     def _discard(self, upload_ids: Sequence[str]) -> None:
         async def discard(queue: UploadQueue) -> None:
@@ -412,7 +436,7 @@ class UploadsController(QObject):
     def _load_thumbnail(self, upload_id: str, path: Path, view: UploadsView | None = None) -> None:
         def loaded(image: QImage | None) -> None:
             if image is not None:
-                for each in (self._window, self._cards) if view is None else (view,):
+                for each in self._viewers() if view is None else (view,):
                     each.set_thumbnail(UploadId(upload_id), image)
 
         self._submit(lambda: asyncio.to_thread(load_thumbnail, path, _THUMBNAIL_PX), loaded)

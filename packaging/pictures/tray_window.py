@@ -12,7 +12,8 @@ from app.core.uploads import AfterUpload, QueueMode, QueueState, UploadItem, Upl
 from app.core.workflow import DEFAULT_SHORTCUTS, SourceKind, UploadTask
 from app.ui.account_view import AccountState, AccountView
 from app.ui.card import Card
-from app.ui.tray_window import Refusal, TrayWindow, UnsavedView
+from app.ui.tray_view import Refusal, UnsavedView
+from app.ui.tray_window import TrayWindow
 from pictures.frame import picture
 from pictures.samples import finished, running, thumbnails, upload
 

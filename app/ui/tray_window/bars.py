@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Signal, SignalInstance
@@ -13,6 +12,7 @@ from app.core.errors import ErrorKind
 from app.core.uploads import QueueMode, QueueState
 from app.ui import theme
 from app.ui.texts import queue_title
+from app.ui.tray_view import UnsavedView
 from app.ui.tray_window.flow import FlowLayout
 from app.ui.widgets import NoticeBar, button, label
 
@@ -51,18 +51,6 @@ class QueueBar(NoticeBar):
         self._resume.setVisible(is_paused or is_offline)
         self._resume.setText(self.tr("Try now") if is_offline else self.tr("Resume"))
         self.setVisible(bool(title))
-
-
-@dataclass(frozen=True, slots=True)
-class UnsavedView:
-    """A picture that is in memory alone, as it is shown."""
-
-    number: int
-    name: str
-    """What it is, and how large."""
-    reason: str
-    can_retry: bool
-    """False when it was not to be uploaded."""
 
 
 class UnsavedBars(QWidget):

@@ -13,7 +13,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QMi
 from PySide6.QtGui import QImage, QImageWriter
 
 from app.core.images import SNIFF_BYTES, ImageFormat, sniff
-from app.ui.tray_window.refusals import Refusal
+from app.ui.tray_view import Refusal
 
 _SHOWN_CHARS = 120
 _PREFERRED = (ImageFormat.PNG, ImageFormat.WEBP, ImageFormat.JPEG, ImageFormat.GIF, ImageFormat.AVIF)

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.core.doctor import Part
 from app.ui import theme
+from app.ui.tray_view import Refusal
 from app.ui.widgets import ElidedLabel, IconButton, NoticeBar, button, label
 
 _MOST_SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One file that was not taken: what it is called, and why not."""
-
-    name: str
-    reason: str
-    part: Part | None = None
-    """The part of the desktop that the doctor knows more about."""
 
 
 class RefusalList(QWidget):

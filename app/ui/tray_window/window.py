@@ -27,10 +27,11 @@ from PySide6.QtWidgets import QFileDialog, QLayout, QScrollArea, QVBoxLayout, QW
 from app.core.uploads import QueueState, UploadId, UploadItem
 from app.ui import icons, theme
 from app.ui.account_view import AccountView
-from app.ui.tray_window.bars import QueueBar, UnsavedBars, UnsavedView
+from app.ui.tray_view import Refusal, UnsavedView
+from app.ui.tray_window.bars import QueueBar, UnsavedBars
 from app.ui.tray_window.incoming import Incoming, is_welcome, read_incoming
 from app.ui.tray_window.parts import CaptureButtons, DropZone, Footer, Welcome
-from app.ui.tray_window.refusals import Refusal, RefusalList
+from app.ui.tray_window.refusals import RefusalList
 from app.ui.tray_window.uploads import UploadsView
 from app.ui.widgets import line
 

@@ -21,6 +21,7 @@ from app.services.observers import Observers
 from app.services.suite import Services
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
+from app.ui.on_demand import OnDemand
 from app.ui.tray import Tray
 from app.ui.tray_window import TrayWindow
 
@@ -65,6 +66,8 @@ class Joined:
     errors: list[UserFacingError] = field(default_factory=list)
     copied_images: list[Frame] = field(default_factory=list)
     refuses: UserFacingError | None = None
+    on_demand: OnDemand[TrayWindow] = field(init=False)
+    """The window as a controller gets it; made for a controller when a test says so."""
     queue: Noting = field(init=False)
     history: Noting = field(init=False)
     assignments: Noting = field(init=False)
@@ -76,6 +79,7 @@ class Joined:
     undone: list[ImageId] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.on_demand = OnDemand(lambda: self.window)
         self.queue = Noting(enqueue_bytes=self._enqueue)
         self.queue.items = lambda: self.pending  # type: ignore[attr-defined]  # not a coroutine
         self.queue.state = QueueState(QueueMode.RUNNING)  # type: ignore[attr-defined]  # nor this

@@ -98,7 +98,7 @@ def test_a_command_that_quits_waits_for_the_person_where_pictures_would_be_lost(
     answers: list[bool] = []
 
     def box() -> QMessageBox:
-        [found] = application.window.findChildren(QMessageBox)
+        [found] = application.window.get().findChildren(QMessageBox)
         return found
 
     def ask() -> None:
@@ -108,20 +108,20 @@ def test_a_command_that_quits_waits_for_the_person_where_pictures_would_be_lost(
     with built(look, tmp_path, end_at_once) as application:
         application.unsaved.keep(problem(new=None))
         ask()
-        qtbot.waitUntil(lambda: bool(application.window.findChildren(QMessageBox)), timeout=5000)
+        qtbot.waitUntil(lambda: bool(application.window.get().findChildren(QMessageBox)), timeout=5000)
         assert "1 picture is not saved" in told[0]
         assert answers == []
         # Who asks once more takes the question over.
         first = box()
         ask()
         qtbot.waitUntil(lambda: answers == [False], timeout=5000)
-        qtbot.waitUntil(lambda: application.window.findChildren(QMessageBox) not in ([], [first]), timeout=5000)
+        qtbot.waitUntil(lambda: application.window.get().findChildren(QMessageBox) not in ([], [first]), timeout=5000)
         box().button(QMessageBox.StandardButton.Cancel).click()
         qtbot.waitUntil(lambda: answers == [False, False], timeout=5000)
         assert application.unsaved.count == 1
 
         ask()
-        qtbot.waitUntil(lambda: bool(application.window.findChildren(QMessageBox)), timeout=5000)
+        qtbot.waitUntil(lambda: bool(application.window.get().findChildren(QMessageBox)), timeout=5000)
         [agree] = [each for each in box().buttons() if "lose" in each.text()]
         # It stops within the click.
         QTimer.singleShot(0, application, agree.click)

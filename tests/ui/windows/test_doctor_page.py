@@ -24,7 +24,8 @@ from app.ui.settings_window import PageId, SettingsWindow
 from app.ui.settings_window.advanced_page import AdvancedPage
 from app.ui.settings_window.doctor_page import DoctorPage
 from app.ui.theme import Look
-from app.ui.tray_window.refusals import Refusal, RefusalList
+from app.ui.tray_view import Refusal
+from app.ui.tray_window.refusals import RefusalList
 from tests.ui.windows.controllers import Joined, Noting, joined
 from tests.ui.windows.test_settings_controller import NO_KEY
 

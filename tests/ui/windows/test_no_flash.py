@@ -12,7 +12,8 @@ from app.ui.account_view import AccountState, AccountView
 from app.ui.card import Card
 from app.ui.settings_window import PageId, SettingsWindow
 from app.ui.theme import Look
-from app.ui.tray_window import Refusal, TrayWindow
+from app.ui.tray_view import Refusal
+from app.ui.tray_window import TrayWindow
 from tests.ui.windows.conftest import MakeItem
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

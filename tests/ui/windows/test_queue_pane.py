@@ -17,7 +17,8 @@ from app.core.imglink import CredentialKind
 from app.core.uploads import AfterUpload, QueueMode, QueueState, UploadId, UploadItem, UploadState
 from app.core.workflow import UploadTask
 from app.ui.theme import Look
-from app.ui.tray_window import TrayWindow, UnsavedView
+from app.ui.tray_view import UnsavedView
+from app.ui.tray_window import TrayWindow
 from app.ui.tray_window.bars import QueueBar, UnsavedBars
 from app.ui.tray_window.rows import RunningRow
 from app.ui.tray_window.uploads import TROUBLE_COUNT
@@ -248,7 +249,15 @@ def bar(window: TrayWindow) -> QueueBar:
 
 
 def test_a_refused_key_asks_for_another(window: TrayWindow, qtbot: QtBot) -> None:
-    window.set_queue(QueueState(QueueMode.PAUSED, "HTTP 401.", ErrorKind.CREDENTIAL, needs_credential=True, credential=CredentialKind.API_KEY))
+    window.set_queue(
+        QueueState(
+            QueueMode.PAUSED,
+            "HTTP 401.",
+            ErrorKind.CREDENTIAL,
+            needs_credential=True,
+            credential=CredentialKind.API_KEY,
+        )
+    )
     assert {"The API key is no longer accepted.", "HTTP 401."} <= set(texts(bar(window)).split("\n"))
     assert set(buttons(bar(window))) == {"Enter key…", "Resume"}
     with qtbot.waitSignal(window.account_requested, timeout=1000):

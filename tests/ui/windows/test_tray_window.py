@@ -14,7 +14,8 @@ from app.core.uploads import UploadId, UploadState
 from app.core.workflow import DEFAULT_SHORTCUTS, SourceKind
 from app.ui.account_view import AccountState, AccountView
 from app.ui.theme import Look
-from app.ui.tray_window import Refusal, TrayWindow
+from app.ui.tray_view import Refusal
+from app.ui.tray_window import TrayWindow
 from app.ui.tray_window.parts import DropZone
 from app.ui.tray_window.refusals import RefusalList
 from app.ui.tray_window.rows import FinishedRow, RunningRow, SpeedMeter

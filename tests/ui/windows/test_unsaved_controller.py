@@ -65,12 +65,28 @@ class Bench:
 
 
 @pytest.fixture
-def bench(qtbot: QtBot, look: Look) -> Iterator[Bench]:
+def unopened(qtbot: QtBot, look: Look) -> Iterator[Bench]:
+    """Nobody has wanted to see the window yet."""
     with joined(qtbot) as it:
-        controller = UnsavedController(it.bridge, it.window, it.errors.append, it.notify, it.owner)
+        controller = UnsavedController(it.bridge, it.on_demand, it.errors.append, it.notify, it.owner)
         controller.attach(it.services)
         yield Bench(it, controller, qtbot)
         controller.deleteLater()
+
+
+@pytest.fixture
+def bench(unopened: Bench) -> Bench:
+    unopened.it.on_demand.get()
+    return unopened
+
+
+def test_a_window_that_comes_late_shows_what_is_not_saved(unopened: Bench) -> None:
+    unopened.controller.keep(problem())
+    assert "NOT saved" not in texts(unopened.it.window)
+    unopened.it.on_demand.get()
+    assert "NOT saved: Region, 8 × 4, " in texts(unopened.it.window)
+    unopened.click("Copy image")
+    unopened.until(lambda: len(unopened.it.copied_images) == 1)
 
 
 def test_it_is_said_plainly_in_the_window_and_as_a_notification(bench: Bench) -> None:

@@ -35,6 +35,7 @@ from app.ui.tray_window.waiting import WaitingList
 from app.ui.uploads_controller import UploadsController, UploadViews
 from tests.ui.windows.conftest import MakeItem
 from tests.ui.windows.controllers import Joined, joined
+from tests.ui.windows.test_tray_window import texts
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -89,12 +90,19 @@ class Bench:
 
 
 @pytest.fixture
-def bench(qtbot: QtBot, look: Look) -> Iterator[Bench]:
+def unopened(qtbot: QtBot, look: Look) -> Iterator[Bench]:
+    """Nobody has wanted to see the window yet."""
     with joined(qtbot) as it:
-        views = UploadViews(it.tray, it.window, it.cards)
+        views = UploadViews(it.tray, it.on_demand, it.cards)
         controller = UploadsController(it.bridge, views, it.errors.append, it.notify, it.owner)
         yield Bench(it, controller, qtbot)
         controller.deleteLater()
+
+
+@pytest.fixture
+def bench(unopened: Bench) -> Bench:
+    unopened.it.on_demand.get()
+    return unopened
 
 
 def test_what_there_is_at_the_start_is_shown(bench: Bench, make_item: MakeItem) -> None:
@@ -111,6 +119,23 @@ def test_what_there_is_at_the_start_is_shown(bench: Bench, make_item: MakeItem) 
     # What happened before this start is on show; it is no news.
     assert bench.it.notices == []
     assert bench.it.cards.cards == ()
+
+
+def test_a_window_that_comes_late_shows_how_things_stand(unopened: Bench, make_item: MakeItem) -> None:
+    bench, state = unopened, QueueState(QueueMode.PAUSED, reason="Because.")
+    bench.attach(recent=(make_item("old", UploadState.DONE), make_item("older", UploadState.DONE)))
+    bench.it.tell(UploadChanged(make_item("a", UploadState.QUEUED)), QueueChanged(state))
+    bench.it.tell(UploadChanged(make_item("b", UploadState.UNCERTAIN)), UploadRemoved(UploadId("older")))
+    bench.until(lambda: len(bench.it.cards.cards) == 2)
+    assert bench.waiting() == bench.running() == bench.latest() == []
+    bench.it.on_demand.get()
+    bench.until(lambda: (bench.waiting(), bench.running(), bench.latest()) == (["a"], ["b"], ["old"]))
+    assert "Because." in texts(bench.it.window)
+    # From here on it is as if it had always been there.
+    bench.it.window.mark_done_requested.emit("b")
+    bench.until(lambda: bench.it.queue.calls == [("mark_done", "b")])
+    bench.it.tell(UploadChanged(make_item("b", UploadState.DONE)))
+    bench.until(lambda: bench.latest() == ["b", "old"])
 
 
 def test_an_upload_passes_through_every_part_of_the_window(bench: Bench, make_item: MakeItem) -> None:

@@ -1,0 +1,29 @@
+"""What the tray window shows besides uploads, for those who tell it while there is no window yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.doctor import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One file that was not taken: what it is called, and why not."""
+
+    name: str
+    reason: str
+    part: Part | None = None
+    """The part of the desktop that the doctor knows more about."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsavedView:
+    """A picture that is in memory alone, as it is shown."""
+
+    number: int
+    name: str
+    """What it is, and how large."""
+    reason: str
+    can_retry: bool
+    """False when it was not to be uploaded."""
