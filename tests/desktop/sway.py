@@ -6,6 +6,7 @@ What the X11 desktop of `tests/desktop/session.py` offers is here under the same
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -75,6 +76,7 @@ class SwaySession(DesktopSession):
         self._extra_config = extra_config
         self._pointer: VirtualPointer | None = None
         self._keyboard: VirtualKeyboard | None = None
+        self._portal_lock: int | None = None
         self.env |= {
             "XDG_SESSION_TYPE": "wayland",
             "XDG_CURRENT_DESKTOP": "sway",
@@ -261,6 +263,8 @@ class SwaySession(DesktopSession):
             if device is not None:
                 device.close()
         super().close()
+        if self._portal_lock is not None:
+            os.close(self._portal_lock)
 
     @property
     def _mouse(self) -> VirtualPointer:
@@ -308,7 +312,13 @@ class SwaySession(DesktopSession):
         self._pointer, self._keyboard = VirtualPointer(self.env), VirtualKeyboard(self.env)
 
     def _start_portal(self) -> None:
-        """Start the parts one after the other: when the bus starts them, they wait for each other now and then."""
+        """Start the parts one after the other: when the bus starts them, they wait for each other now and then.
+
+        The wlroots back end writes every picture to the same file, so that only one session may have it at a time.
+        """
+        lock = Path(tempfile.gettempdir(), "imglink-test-portal.lock")
+        self._portal_lock = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fcntl.flock(self._portal_lock, fcntl.LOCK_EX)
         folder = self.folder / "portals"
         folder.mkdir()
         (folder / "wlr.portal").write_text(_PORTAL_FILE, encoding="utf-8")
