@@ -30,7 +30,8 @@ def test_the_key_is_nowhere_but_in_the_keyring(
         "PYTHONASYNCIODEBUG": "1",
         "PYTHONFAULTHANDLER": "1",
     }
-    with running_program(full_desktop, server, environ=environ) as program:
+    # Debugging, asyncio says what took long: on a busy machine, much does.
+    with running_program(full_desktop, server, environ=environ, is_quiet=False) as program:
         program.capture_region(Point(101, 203), Point(220, 292))
         program.wait_for_link()
         commands = [
