@@ -51,6 +51,9 @@ class Screen:
         self.cursors.append(cursor)
         return replace(a_desktop(), windows=self.windows)
 
+    def warm_up(self) -> None:
+        self.threads.add(threading.get_ident())
+
     def close(self) -> None:
         self.threads.add(threading.get_ident())
 
