@@ -46,6 +46,7 @@ class Overlay(QObject):
         self._session: Session | None = None
         self._on_done: OnDone | None = None
         self._is_closed = False
+        self._has_lost_screens = False
         self._keyboard = KeyboardGrab(self)
         self._renew = QTimer(self)
         self._renew.setSingleShot(True)
@@ -60,6 +61,11 @@ class Overlay(QObject):
     def is_active(self) -> bool:
         """True while the person chooses."""
         return self._session is not None
+
+    @property
+    def has_lost_screens(self) -> bool:
+        """True when the last selection ended because a monitor came, went or changed."""
+        return self._has_lost_screens
 
     def warm_up(self) -> None:
         """Make what the first selection would otherwise wait for. Call it when idle; costs some 50 ms once."""
@@ -87,6 +93,7 @@ class Overlay(QObject):
         if self.is_active:
             on_done(None)
             return
+        self._has_lost_screens = False
         self._renew.stop()
         if not self._windows:
             self._build_windows()
@@ -219,6 +226,7 @@ class Overlay(QObject):
 
     def _screens_changed(self) -> None:
         """The frozen frames no longer lie where they were taken: give up, and start afresh."""
+        self._has_lost_screens = self._has_lost_screens or self.is_active
         self.cancel()
         self._discard_windows()
         if not self._is_closed:
