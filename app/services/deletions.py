@@ -50,6 +50,8 @@ class DeletionProgress:
 
     done: int
     total: int
+    image_ids: tuple[ImageId, ...]
+    """All of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Deletions:
             return
         try:
             results = await self._deleter.delete(
-                chosen, on_progress=lambda done, total: self._observers.notify(DeletionProgress(done, total))
+                chosen, on_progress=lambda done, total: self._observers.notify(DeletionProgress(done, total, chosen))
             )
         except UserFacingError as error:
             results = tuple(Deletion(each, error) for each in chosen)

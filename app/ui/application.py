@@ -7,6 +7,7 @@ and what the person asks for meanwhile waits for it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -218,6 +219,9 @@ class Application(QObject):
 
     async def _close(self) -> None:
         try:
+            # A disk that takes no words takes no pictures either, and those are told of.
+            with contextlib.suppress(UserFacingError):
+                await self.history.write_rest()
             await self.unsaved.try_once_more()
         finally:
             await self._parts.close()

@@ -1,43 +1,32 @@
-"""What the history window asks for: links, stars, notes, files, forgetting and deleting."""
+"""What the history window asks for: links, stars, notes, forgetting and deleting."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
-from PySide6.QtWidgets import QFileDialog
 
 from app.core.errors import UserFacingError
 from app.core.history import EntryId, HistoryEntry
 from app.core.imglink import ImageId
 from app.core.links import LinkForm, format_link
-from app.core.uploads import AfterUpload
-from app.core.workflow import SourceKind, UploadTask
-from app.services.deletions import (
-    UNDO_S,
-    Deletion,
-    DeletionEvent,
-    DeletionFinished,
-    DeletionProgress,
-    DeletionScheduled,
-    DeletionUndone,
-)
-from app.services.history_files import ExportFormat, ImportReport
-from app.services.incoming import Refused
+from app.services.deletions import UNDO_S, Deletion, DeletionEvent, DeletionFinished, DeletionProgress
+from app.services.history import HistoryService
 from app.services.suite import Services
 from app.settings.file import SettingsFile
 from app.ui.bridge import Bridge
+from app.ui.history_file_actions import HistoryFileActions
+from app.ui.history_undo import Step, UndoSteps
 from app.ui.history_window import HistoryWindow, texts
-from app.ui.history_window.local_copies import LocalCopies, copy_into
-from app.ui.opener import open_file, open_folder, open_url
+from app.ui.history_window.local_copies import LocalCopies
+from app.ui.opener import open_url
 
+TITLE, NOTE = "title", "note"
 FORGET_UNDO_S = 10.0
 _CHUNK = 500
 _MOST_OPENED = 10
-_AGAIN_TASKS = frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY})
 
 
 class HistoryActions(QObject):
@@ -63,10 +52,10 @@ class HistoryActions(QObject):
         self._services = services
         self._window = window
         self._settings = settings_file
-        self._copies = copies
-        self._edit_folder = edit_folder
-        self._undo: Callable[[], None] | None = None
+        self._steps = UndoSteps(window.action)
+        self._unwritten: dict[tuple[EntryId, str], str] = {}
         window.set_links(settings_file.settings.links.form, self.links_of)
+        HistoryFileActions(services, window, copies, edit_folder, self._submit, self._load, self._fail)
         self._connect()
 
     # --- links --------------------------------------------------------------------------------------------------------
@@ -125,6 +114,23 @@ class HistoryActions(QObject):
     def _favour(self, ids: Sequence[EntryId], favourite: bool) -> None:
         self._submit(lambda: self._services.history.annotate(ids, favourite=favourite))
 
+    def _write(self, entry_id: EntryId, name: str, text: str) -> None:
+        """Store it, and remember it until that is done: the program may end before."""
+        key = (entry_id, name)
+        self._unwritten[key] = text
+
+        def done(_: object) -> None:
+            # What was typed since then is on its way, too.
+            if self._unwritten.get(key) == text:
+                del self._unwritten[key]
+
+        self._submit(lambda: write_text(self._services.history, entry_id, name, text), done)
+
+    @property
+    def unwritten(self) -> Mapping[tuple[EntryId, str], str]:
+        """What was typed and may not be stored yet: entry and field, with the text."""
+        return dict(self._unwritten)
+
     def _refresh(self, entry_id: EntryId) -> None:
         details = self._window.details
 
@@ -147,64 +153,83 @@ class HistoryActions(QObject):
     # --- forgetting and deleting --------------------------------------------------------------------------------------
 
     def _forget(self, ids: Sequence[EntryId]) -> None:
+        step = self._steps.begin()
         one, several = (
             self.tr("1 image forgotten here; it stays on ImgLink"),
             self.tr("{count} images forgotten here; they stay on ImgLink"),
         )
 
         def done(_: None) -> None:
-            self._undo = lambda: self._submit(lambda: self._services.history.unforget(ids), restored)
-            self._window.action.offer_undo(texts.counted(len(ids), one, several), FORGET_UNDO_S)
+            text = texts.counted(len(ids), one, several)
+            self._steps.offer(step, text, FORGET_UNDO_S, lambda: self._bring_back(ids))
 
+        self._submit(lambda: self._services.history.forget(ids), done, lambda error: self._fail(error, step))
+
+    def _bring_back(self, ids: Sequence[EntryId]) -> None:
         def restored(entries: Sequence[HistoryEntry]) -> None:
             text = texts.counted(len(entries), self.tr("1 image is back"), self.tr("{count} images are back"))
             self._window.action.show_done(text)
 
-        self._submit(lambda: self._services.history.forget(ids), done)
+        self._submit(lambda: self._services.history.unforget(ids), restored)
 
     def _delete(self, ids: Sequence[EntryId]) -> None:
-        async def schedule() -> tuple[Deletion, ...]:
-            entries = await self._load(ids)
-            return await self._services.deletions.schedule(entry.image_id for entry in entries)
+        step = self._steps.begin()
 
-        self._submit(schedule, self._show_failed)
+        async def schedule() -> tuple[tuple[ImageId, ...], tuple[Deletion, ...]]:
+            image_ids = [entry.image_id for entry in await self._load(ids)]
+            refused = await self._services.deletions.schedule(image_ids)
+            left_out = {each.image_id for each in refused}
+            return tuple(each for each in image_ids if each not in left_out), refused
 
-    def take(self, event: DeletionEvent) -> None:
-        """Deletions go on."""
-        bar = self._window.action
-        match event:
-            case DeletionScheduled(image_ids):
+        def done(found: tuple[tuple[ImageId, ...], tuple[Deletion, ...]]) -> None:
+            image_ids, refused = found
+            if image_ids:
                 one, several = self.tr("Deleting 1 image on ImgLink"), self.tr("Deleting {count} images on ImgLink")
                 text = texts.counted(len(image_ids), one, several)
-                self._undo = lambda: self._keep(image_ids)
-                bar.offer_undo(text, UNDO_S)
-            case DeletionUndone(image_ids):
-                bar.show_done(texts.counted(len(image_ids), self.tr("1 image kept"), self.tr("{count} images kept")))
-            case DeletionProgress(done, total):
-                self._undo = None
+                self._steps.offer(step, text, UNDO_S, lambda: self._keep(image_ids), image_ids)
+            else:
+                self._steps.drop(step)
+            self._show_failed(refused)
+
+        self._submit(schedule, done, lambda error: self._fail(error, step))
+
+    def take(self, event: DeletionEvent) -> None:
+        """Deletions go on, those that were asked for elsewhere among them."""
+        match event:
+            case DeletionProgress(done, total, image_ids):
+                self._steps.drop_images(image_ids)
                 text = self.tr("Deleting on ImgLink: {done} of {total}").format(done=done, total=total)
-                bar.show_progress(text, done, total)
+                if not self._steps.is_offering:
+                    self._window.action.show_progress(text, done, total)
             case DeletionFinished(results):
-                gone = sum(result.error is None for result in results)
-                if gone:
-                    one, several = self.tr("1 image deleted on ImgLink"), self.tr("{count} images deleted on ImgLink")
-                    bar.show_done(texts.counted(gone, one, several))
-                else:
-                    bar.stop()
+                self._steps.drop_images(result.image_id for result in results)
+                if not self._steps.is_offering:
+                    self._show_deleted(sum(result.error is None for result in results))
                 self._show_failed(results)
+            case _:
+                # What is scheduled is offered where it was asked for.
+                pass
 
     def undo(self) -> None:
         """Take back what was done last, while there is time."""
-        undo, self._undo = self._undo, None
-        if undo is not None:
+        self._steps.undo()
+
+    def _show_deleted(self, count: int) -> None:
+        if count:
+            one, several = self.tr("1 image deleted on ImgLink"), self.tr("{count} images deleted on ImgLink")
+            self._window.action.show_done(texts.counted(count, one, several))
+        else:
             self._window.action.stop()
-            undo()
 
     def _keep(self, image_ids: Sequence[ImageId]) -> None:
-        async def keep() -> None:
-            self._services.deletions.undo(image_ids)
+        async def keep() -> int:
+            return len(self._services.deletions.undo(image_ids))
 
-        self._submit(keep)
+        def kept(count: int) -> None:
+            text = texts.counted(count, self.tr("1 image kept"), self.tr("{count} images kept"))
+            self._window.action.show_done(text if count else self.tr("It was too late to undo that."))
+
+        self._submit(keep, kept)
 
     def _show_failed(self, results: Sequence[Deletion]) -> None:
         failed = {result.image_id: result.error for result in results if result.error is not None}
@@ -223,94 +248,6 @@ class HistoryActions(QObject):
             self._window.results.show_results(text, lines if len(lines) > 1 else [])
 
         self._submit(lambda: self._services.history.find(list(failed)), named)
-
-    # --- files --------------------------------------------------------------------------------------------------------
-
-    def _prepare_drag(self, entries: Sequence[HistoryEntry]) -> None:
-        self._submit(lambda: asyncio.to_thread(self._copies.make, entries), self._window.set_drag_files)
-
-    def _edit(self, ids: Sequence[EntryId]) -> None:
-        folder = self._edit_folder()
-
-        async def copy() -> list[Path]:
-            return [
-                await asyncio.to_thread(copy_into, folder, _with_file(entry)) for entry in await self._load(ids[:1])
-            ]
-
-        def opened(paths: Sequence[Path]) -> None:
-            for path in paths:
-                open_file(path)
-                self._window.action.show_done(self.tr("Opened a copy: {path}").format(path=path))
-
-        self._submit(copy, opened)
-
-    def _show_in_folder(self, ids: Sequence[EntryId]) -> None:
-        def found(entries: Sequence[HistoryEntry]) -> None:
-            for entry in entries:
-                if entry.path is not None:
-                    open_folder(entry.path.parent)
-
-        self._submit(lambda: self._load(ids), found)
-
-    def _upload_again(self, ids: Sequence[EntryId]) -> None:
-        async def upload() -> list[tuple[str, str]]:
-            services, entries = self._services, await self._load(ids)
-            with services.follow_ups.gathering() as gathering:
-                after = AfterUpload(_AGAIN_TASKS, group=gathering.group)
-                named = await asyncio.to_thread(self._copies.make, [_with_file(entry) for entry in entries])
-                taken = await services.incoming.take_files(named.values(), SourceKind.FILE, after=after)
-            return [(each.name, str(each.error)) for each in taken if isinstance(each, Refused)]
-
-        def done(refused: Sequence[tuple[str, str]]) -> None:
-            if refused:
-                text = texts.counted(
-                    len(refused), self.tr("1 image was not taken."), self.tr("{count} images were not taken.")
-                )
-                self._window.results.show_results(text, [f"{name}: {reason}" for name, reason in refused])
-
-        self._submit(upload, done)
-
-    def _export(self, ids: Sequence[EntryId]) -> None:
-        dialog = QFileDialog(self._window, self.tr("Export the history"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([self.tr("JSON (*.json)"), self.tr("CSV (*.csv)")])
-        dialog.setDefaultSuffix("json")
-        dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix("csv" if "*.csv" in name else "json"))
-        dialog.selectFile("imglink-history.json")
-        dialog.fileSelected.connect(lambda name: self._export_to(Path(name), ids))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _export_to(self, path: Path, ids: Sequence[EntryId]) -> None:
-        form = ExportFormat.CSV if path.suffix.lower() == ".csv" else ExportFormat.JSON
-        query = self._window.filters.query
-
-        def done(count: int) -> None:
-            one, several = self.tr("1 image exported"), self.tr("{count} images exported")
-            self._window.action.show_done(texts.counted(count, one, several))
-
-        self._submit(lambda: self._services.history.export_file(path, form, query, only=ids), done)
-
-    def _import(self) -> None:
-        dialog = QFileDialog(self._window, self.tr("Import a history"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("Histories (*.json *.csv *.db)"), self.tr("All files (*)")])
-        dialog.fileSelected.connect(lambda name: self._import_from(Path(name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _import_from(self, path: Path) -> None:
-        def done(report: ImportReport) -> None:
-            text = self.tr("{new} new, {completed} completed, {unchanged} known already").format(
-                new=report.new, completed=report.completed, unchanged=report.unchanged
-            )
-            self._window.action.show_done(text, seconds=10.0)
-            if report.left_out:
-                left_out = [each.reason for each in report.left_out]
-                self._window.results.show_results(self.tr("Not everything was imported."), left_out)
-
-        self._window.action.show_progress(self.tr("Importing {name}…").format(name=path.name), 0, 1)
-        self._submit(lambda: self._services.history.import_file(path), done)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -332,35 +269,29 @@ class HistoryActions(QObject):
 
         self._bridge.submit(run, owner=self, on_done=on_done, on_error=on_error or self._fail)
 
-    def _fail(self, error: UserFacingError) -> None:
-        self._window.action.stop()
+    def _fail(self, error: UserFacingError, step: Step | None = None) -> None:
+        if step is not None:
+            self._steps.drop(step)
+        if not self._steps.is_offering:
+            self._window.action.stop()
         self._window.results.show_results(str(error), [])
 
     def _connect(self) -> None:
-        window, history = self._window, self._services.history
+        window = self._window
         window.copy_requested.connect(self._copy)
         window.delete_link_requested.connect(self._copy_delete_link)
         window.open_requested.connect(self._open)
         window.favourite_requested.connect(self._favour)
-        window.title_edited.connect(lambda each, text: self._submit(lambda: history.annotate([each], title=text)))
-        window.note_edited.connect(lambda each, text: self._submit(lambda: history.annotate([each], note=text)))
+        window.title_edited.connect(lambda each, text: self._write(each, TITLE, text))
+        window.note_edited.connect(lambda each, text: self._write(each, NOTE, text))
         window.refresh_requested.connect(self._refresh)
         window.albums_requested.connect(lambda ids: self._tell_images(ids, self.images_for_album))
         window.embed_requested.connect(lambda ids: self._tell_images(ids, self.images_for_embed))
         window.forget_requested.connect(self._forget)
         window.delete_requested.connect(self._delete)
         window.undo_requested.connect(self.undo)
-        window.files_wanted.connect(self._prepare_drag)
-        window.edit_requested.connect(self._edit)
-        window.folder_requested.connect(self._show_in_folder)
-        window.upload_again_requested.connect(self._upload_again)
-        window.export_requested.connect(self._export)
-        window.import_requested.connect(self._import)
-        # Afterwards it is too late.
-        window.action.expired.connect(lambda: setattr(self, "_undo", None))
 
 
-def _with_file(entry: HistoryEntry) -> HistoryEntry:
-    if entry.path is None:
-        raise UserFacingError(f"No copy of “{texts.name_text(entry)}” is kept on this computer any more.")
-    return entry
+async def write_text(history: HistoryService, entry_id: EntryId, name: str, text: str) -> None:
+    """Store what was typed as TITLE or NOTE of an entry."""
+    await history.annotate([entry_id], title=text if name == TITLE else None, note=text if name == NOTE else None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.core.errors import UserFacingError
-from app.core.history import HistoryEvent
+from app.core.history import EntryId, HistoryEvent
 from app.core.imglink import Album, AlbumId, EmbedId, EmbedProfile
 from app.core.uploads import UploadItem
 from app.services.deletions import DeletionEvent
@@ -63,6 +63,7 @@ class HistoryController(QObject):
         self._actions: HistoryActions | None = None
         self._copies: LocalCopies | None = None
         self._arrangement: Mapping[str, str] = {}
+        self._unwritten: Mapping[tuple[EntryId, str], str] = {}
         self._uploads: Sequence[UploadItem] = ()
         self._albums: Mapping[AlbumId, str] = {}
         self._embeds: Mapping[EmbedId, str] = {}
@@ -100,14 +101,25 @@ class HistoryController(QObject):
         window, self._window = self._window, None
         if window is not None:
             # The program ends, and with it what runs elsewhere: this is stored here and now.
-            self._remembered.store(window.arrangement())
+            self._remembered.store(_arrangement(window))
             window.close()
+            if self._actions is not None:
+                self._unwritten = self._actions.unwritten
             if self._reader is not None:
                 self._reader.stop()
             window.deleteLater()
             self._reader = self._actions = None
         if self._copies is not None:
             self._copies.close()
+
+    async def write_rest(self) -> None:
+        """After `close`, on the asyncio thread: store what was being typed. Raises UserFacingError."""
+        if self._services is None or not self._unwritten:
+            return
+        from app.ui.history_actions import write_text
+
+        for (entry_id, name), text in self._unwritten.items():
+            await write_text(self._services.history, entry_id, name, text)
 
     # --- what others tell ---------------------------------------------------------------------------------------------
 
@@ -141,7 +153,7 @@ class HistoryController(QObject):
     def _begin(self, arrangement: Mapping[str, str]) -> None:
         self._arrangement = arrangement
         if self._window is not None:
-            self._window.arrange(arrangement)
+            _arrange(self._window, arrangement)
             self._fill()
 
     def _make_window(self) -> HistoryWindow:
@@ -149,7 +161,7 @@ class HistoryController(QObject):
         from app.ui.history_window import HistoryWindow
 
         window = HistoryWindow(self._thumbnails)
-        window.arrange(self._arrangement)
+        _arrange(window, self._arrangement)
         window.set_albums(self._albums)
         window.set_embeds(self._embeds)
         window.set_uploads(self._uploads)
@@ -177,7 +189,7 @@ class HistoryController(QObject):
 
     def _remember(self) -> None:
         if self._window is not None:
-            values = self._arrangement = self._window.arrangement()
+            values = self._arrangement = _arrangement(self._window)
 
             async def store() -> None:
                 await asyncio.to_thread(self._remembered.store, values)
@@ -195,3 +207,15 @@ class HistoryController(QObject):
     def _picture_ready(self, _key: object) -> None:
         if self._window is not None and self._window.isVisible():
             self._window.repaint_pictures()
+
+
+def _arrangement(window: HistoryWindow) -> Mapping[str, str]:
+    from app.ui.history_window.arrangement import arrangement
+
+    return arrangement(window)
+
+
+def _arrange(window: HistoryWindow, remembered: Mapping[str, str]) -> None:
+    from app.ui.history_window.arrangement import arrange
+
+    arrange(window, remembered)

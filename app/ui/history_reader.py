@@ -33,7 +33,6 @@ _SEEN = 96
 """Of the first so many, the values come with them."""
 _AGAIN_MS = 100
 _COUNT_MS = 250
-_MOST_CHOSEN = 5000
 _TIMELESS = (HistorySort.NEWEST, HistorySort.OLDEST, HistorySort.LARGEST)
 """Orders in which an entry stays where it is when it changes."""
 
@@ -55,7 +54,10 @@ class HistoryReader(QObject):
         self._show_error = show_error
         self._query = window.filters.query
         self._reading: TaskHandle | None = None
+        self._is_reading = False
         self._is_complete = False
+        self._is_outdated = False
+        """Something happened while the list was being read, so that it may lack it."""
         self._is_stale = False
         """Something happened while the window was closed."""
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
@@ -90,6 +92,8 @@ class HistoryReader(QObject):
         if not self._window.isVisible():
             self._is_stale = True
             return
+        if self._is_reading:
+            self._is_outdated = True
         match event:
             case HistoryAdded(entries):
                 self._take_added(entries)
@@ -107,7 +111,7 @@ class HistoryReader(QObject):
         self._again.stop()
         window, query = self._window, self._query
         listing = window.listing
-        chosen, current = listing.chosen()[:_MOST_CHOSEN], listing.current_id()
+        chosen, current = listing.chosen(), listing.current_id()
         first, behind = listing.view.seen_rows()
         wanted = max(FIRST, window.model.rowCount())
 
@@ -140,6 +144,9 @@ class HistoryReader(QObject):
             if len(chosen) == 1:
                 self._window.listing.choose(chosen, current)
             self._window.listing.view.scrollToTop()
+            # Whoever went on into the list while it was searched goes on from the first one found.
+            if self._window.listing.view.hasFocus():
+                self._window.listing.focus_list()
 
         self._read(read, show)
 
@@ -164,9 +171,21 @@ class HistoryReader(QObject):
         """Of several readings of the list, only the last one counts."""
         if self._reading is not None:
             self._reading.cancel()
-        self._reading = self._bridge.submit(
-            function, owner=self, on_done=on_done, on_error=lambda error: self._window.show_error(str(error))
-        )
+
+        def done(found: T) -> None:
+            self._is_reading = False
+            # This may begin the next one.
+            on_done(found)
+            if self._is_outdated and not self._is_reading:
+                self._is_outdated = False
+                self._again.start()
+
+        def failed(error: UserFacingError) -> None:
+            self._is_reading = False
+            self._window.show_error(str(error))
+
+        self._is_reading = True
+        self._reading = self._bridge.submit(function, owner=self, on_done=done, on_error=failed)
 
     def _read_entries(self, ids: Sequence[EntryId]) -> None:
         model = self._window.model

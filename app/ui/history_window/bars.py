@@ -22,10 +22,10 @@ QUOTA_VERIFIED_BYTES = 10_000_000_000
 
 
 class ActionBar(QWidget):
-    """One thing that was just done or is being done: what it is, how far, and Undo or Stop while there is time."""
+    """One thing that was just done or is being done: what it is, how far, and Undo while there is time."""
 
     pressed = Signal()
-    """Undo, or Stop."""
+    """Undo."""
     expired = Signal()
     """The time to undo is over."""
 
@@ -39,6 +39,10 @@ class ActionBar(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(140)
         self._button = button("", self.pressed.emit, look="plain")
+        # The bar is as high without it.
+        policy = self._button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._button.setSizePolicy(policy)
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._left_ms = self._whole_ms = 0

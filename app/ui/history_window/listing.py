@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QDrag
+from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.core.history import EntryId, HistoryEntry
 from app.ui.history_window.drag import make_drag_data
 from app.ui.history_window.grid import HistoryGrid
-from app.ui.history_window.model import Column, HistoryModel
+from app.ui.history_window.model import Column, HistoryModel, runs
 from app.ui.history_window.pictures import Pictures
 from app.ui.history_window.switch import ViewMode
 from app.ui.history_window.table import HistoryTable
@@ -37,7 +37,11 @@ class ListPane(QStackedWidget):
     clear_requested = Signal()
     """Nothing matches, and everything is to be seen."""
     files_wanted = Signal(list)
-    """HistoryEntries that may be dragged in a moment: answered by `set_drag_files`."""
+    """HistoryEntries that may be dragged in a moment: answered by `set_drag_files`, each time."""
+    drag_requested = Signal()
+    """What is chosen is to be carried somewhere, and its files are at hand."""
+    dragged_out = Signal(list)
+    """EntryIds that another program got."""
 
     def __init__(self, pictures: Pictures) -> None:
         super().__init__()
@@ -48,6 +52,9 @@ class ListPane(QStackedWidget):
         self.table.share_selection(self.grid.selectionModel())
         self._pictures = pictures
         self._drag_files: Mapping[EntryId, Path] = {}
+        self._preparing = 0
+        """How often files were asked for that have not come."""
+        self._is_drag_due = False
         self._mode = ViewMode.GRID
         self._blank = QWidget()
         self._loading, self._empty = MessagePage("history"), MessagePage("history")
@@ -123,8 +130,13 @@ class ListPane(QStackedWidget):
         self.view.viewport().update()
 
     def set_drag_files(self, files: Mapping[EntryId, Path]) -> None:
-        """These have a file with a sensible name now."""
+        """These have a file with a sensible name now. A drag that waited for them begins, if it is still wanted."""
         self._drag_files = dict(files)
+        self._preparing -= 1
+        if self._is_drag_due and not self._preparing:
+            self._is_drag_due = False
+            if QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+                self.drag_requested.emit()
 
     def focus_list(self) -> None:
         """Go on in the list by keyboard."""
@@ -147,10 +159,8 @@ class ListPane(QStackedWidget):
         """Choose these, as far as they are listed."""
         selection, flag = self.grid.selectionModel(), QItemSelectionModel.SelectionFlag
         wanted, last = QItemSelection(), len(Column) - 1
-        for each in ids:
-            found = self.model.row_of(each)
-            if found is not None:
-                wanted.select(self.model.index(found, 0), self.model.index(found, last))
+        for top, bottom in runs(sorted(self.model.rows_of(ids))):
+            wanted.select(self.model.index(top, 0), self.model.index(bottom, last))
         selection.select(wanted, flag.ClearAndSelect)
         row = None if current is None else self.model.row_of(current)
         if row is not None:
@@ -175,8 +185,10 @@ class ListPane(QStackedWidget):
         pixmap = self._pictures.pixmap(entries[0], 96, self.devicePixelRatioF()) if entries else None
         if pixmap is not None:
             drag.setPixmap(pixmap)
+        ids = [entry.id for entry in self.known(self.chosen())]
         # Qt's only way to drag; it returns when the person lets go.
-        drag.exec(Qt.DropAction.CopyAction)
+        if drag.exec(Qt.DropAction.CopyAction) is not Qt.DropAction.IgnoreAction:
+            self.dragged_out.emit(ids)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -188,14 +200,24 @@ class ListPane(QStackedWidget):
             view.typed.connect(self.typed)
             view.menu_requested.connect(self.menu_requested)
             view.pressed.connect(lambda _index: self._prepare_drag())
+            view.drag_requested.connect(self._drag_when_ready)
             view.verticalScrollBar().valueChanged.connect(lambda _value: self._settled.start())
 
     def _prepare_drag(self) -> None:
+        self._is_drag_due = False
         ids = self.chosen()
         if 0 < len(ids) <= _MOST_DRAGGED:
             entries = [entry for entry in self.known(ids) if entry.path is not None]
             if entries:
+                self._preparing += 1
                 self.files_wanted.emit(entries)
+
+    def _drag_when_ready(self) -> None:
+        # A slow disk must not turn files into links.
+        if self._preparing:
+            self._is_drag_due = True
+        else:
+            self.drag_requested.emit()
 
     def _forget_far_pictures(self) -> None:
         """What was scrolled past need not be loaded any more."""

@@ -63,7 +63,7 @@ def make_menu(parent: QWidget, wishes: Wishes, count: int, known: Sequence[Histo
     add(texts.tr("Export…"), wishes.export)
     menu.addSeparator()
     add(texts.tr("Forget here"), wishes.forget, "Shift+Del")
-    _explain(add(texts.tr("Delete on ImgLink…"), wishes.delete, "Del"), why_not_deletable(known, count))
+    _explain(add(texts.tr("Delete on ImgLink"), wishes.delete, "Del"), why_not_deletable(known, count))
     return menu
 
 

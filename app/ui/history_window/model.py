@@ -41,6 +41,7 @@ BLOCK = 64
 """Entries are read in blocks of so many rows."""
 _MOST_WANTED = 4 * BLOCK
 _REMOVED_SINGLY = 50
+_FOUND_SINGLY = 4
 
 
 class Column(IntEnum):
@@ -143,14 +144,14 @@ class HistoryModel(QAbstractTableModel):
 
     def remove(self, ids: Iterable[EntryId]) -> None:
         """Take entries out."""
-        rows = sorted({row for each in ids if (row := self.row_of(each)) is not None}, reverse=True)
+        rows = sorted(self.rows_of(ids))
         if len(rows) > _REMOVED_SINGLY:
             # So many notices would take longer than a fresh start.
             gone = set(rows)
             kept = [EntryId(each) for row, each in enumerate(self._ids) if row not in gone]
             self.reset(kept, (), self._sort)
             return
-        for first, last in _runs(rows):
+        for first, last in reversed(runs(rows)):
             self.beginRemoveRows(NO_INDEX, first, last)
             del self._ids[first : last + 1]
             self._recut(first, last + 1 - first, 0)
@@ -167,6 +168,13 @@ class HistoryModel(QAbstractTableModel):
             return self._ids.index(entry_id)
         except ValueError:
             return None
+
+    def rows_of(self, ids: Iterable[EntryId]) -> set[int]:
+        """Where entries stand that are listed; quick for a hundred thousand in every order."""
+        wanted = set(ids)
+        if len(wanted) <= _FOUND_SINGLY or self._sort in (HistorySort.NEWEST, HistorySort.OLDEST):
+            return {row for each in wanted if (row := self.row_of(each)) is not None}
+        return {row for row, each in enumerate(self._ids) if each in wanted}
 
     # --- values -------------------------------------------------------------------------------------------------------
 
@@ -186,14 +194,16 @@ class HistoryModel(QAbstractTableModel):
 
     def put_entries(self, entries: Sequence[HistoryEntry], asked: Iterable[EntryId] = ()) -> None:
         """Take values: new ones, or the answer to what was `asked`."""
-        rows: list[int] = []
+        rows: set[int] = set()
+        moved: list[EntryId] = []
         for entry in entries:
             self._keep(entry)
             row = self._asked.pop(entry.id, None)
-            if row is None or row >= len(self._ids) or self._ids[row] != entry.id:
-                row = self.row_of(entry.id)
-            if row is not None:
-                rows.append(row)
+            if row is not None and row < len(self._ids) and self._ids[row] == entry.id:
+                rows.add(row)
+            else:
+                moved.append(entry.id)
+        rows |= self.rows_of(moved)
         self.give_up(asked)
         if rows:
             # One notice: views repaint what of it they show.
@@ -375,15 +385,12 @@ def _titles() -> Mapping[Column, str]:
     }
 
 
-def _runs(rows: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Descending rows as (first, last) of neighbours, from below."""
-    if not rows:
-        return
-    last = first = rows[0]
-    for row in rows[1:]:
-        if row == first - 1:
-            first = row
+def runs(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending rows as (first, last) of neighbours."""
+    found: list[tuple[int, int]] = []
+    for row in rows:
+        if found and row == found[-1][1] + 1:
+            found[-1] = (found[-1][0], row)
         else:
-            yield first, last
-            last = first = row
-    yield first, last
+            found.append((row, row))
+    return found

@@ -28,6 +28,8 @@ class SidePane(QStackedWidget):
     """An EntryId: the service is to be asked about it."""
     copy_requested = Signal(object)
     """A LinkForm, or None for the delete link."""
+    default_copy_requested = Signal()
+    """In the form of the settings."""
     favourite_requested = Signal(bool)
     open_requested = Signal()
     albums_requested = Signal()
@@ -71,6 +73,7 @@ class SidePane(QStackedWidget):
             made = self._summary = Summary()
             self.addWidget(made)
             made.copy_requested.connect(self.copy_requested)
+            made.default_copy_requested.connect(self.default_copy_requested)
             made.favourite_requested.connect(self.favourite_requested)
             made.albums_requested.connect(self.albums_requested)
             made.embed_requested.connect(self.embed_requested)

@@ -17,6 +17,8 @@ class Summary(QWidget):
 
     copy_requested = Signal(object)
     """A LinkForm."""
+    default_copy_requested = Signal()
+    """In the form of the settings."""
     favourite_requested = Signal(bool)
     albums_requested = Signal()
     embed_requested = Signal()
@@ -34,9 +36,7 @@ class Summary(QWidget):
         column.addWidget(self._count)
         column.addWidget(self._sizes)
         column.addSpacing(theme.SPACE_S)
-        column.addWidget(
-            button(self.tr("Copy links"), lambda: self.copy_requested.emit(LinkForm.VIEWER), look="primary")
-        )
+        column.addWidget(button(self.tr("Copy links"), self.default_copy_requested.emit, look="primary"))
         column.addWidget(button(self.tr("Copy as Markdown"), lambda: self.copy_requested.emit(LinkForm.MARKDOWN)))
         column.addWidget(button(self.tr("Make favourites"), lambda: self.favourite_requested.emit(True)))
         column.addWidget(button(self.tr("Add to album…"), self.albums_requested.emit))
@@ -44,7 +44,7 @@ class Summary(QWidget):
         column.addWidget(button(self.tr("Export…"), self.export_requested.emit))
         column.addSpacing(theme.SPACE_M)
         column.addWidget(button(self.tr("Forget here"), self.forget_requested.emit))
-        column.addWidget(button(self.tr("Delete on ImgLink…"), self.delete_requested.emit, look="danger"))
+        column.addWidget(button(self.tr("Delete on ImgLink"), self.delete_requested.emit, look="danger"))
         column.addStretch(1)
 
     def show_count(self, count: int, known_bytes: int | None) -> None:

@@ -37,15 +37,16 @@ Index = QModelIndex | QPersistentModelIndex
 
 ROW_PX = 40
 _PICTURE = QSize(44, 30)
+# Together as wide as the list of a window that was never resized.
 _WIDTHS = {
-    Column.NAME: 250,
-    Column.DATE: 130,
-    Column.SIZE: 75,
-    Column.DIMENSIONS: 105,
-    Column.VIEWS: 65,
-    Column.VISIBILITY: 80,
-    Column.ALBUM: 120,
-    Column.STATE: 140,
+    Column.NAME: 200,
+    Column.DATE: 125,
+    Column.SIZE: 70,
+    Column.DIMENSIONS: 95,
+    Column.VIEWS: 55,
+    Column.VISIBILITY: 78,
+    Column.ALBUM: 84,
+    Column.STATE: 120,
 }
 
 

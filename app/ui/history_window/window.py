@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from app.core.history import EntryId, HistoryQuery, HistorySort, HistoryStatistics
+from app.core.history import EntryId, HistoryQuery, HistoryStatistics
 from app.core.imglink import AlbumId, EmbedId
 from app.core.links import LinkForm
 from app.core.uploads import UploadItem
@@ -61,7 +61,9 @@ class HistoryWindow(QWidget):
     delete_requested = Signal(list)
     undo_requested = Signal()
     files_wanted = Signal(list)
-    """HistoryEntries that may be dragged in a moment: answered by `set_drag_files`."""
+    """HistoryEntries that may be dragged in a moment: answered by `set_drag_files`, each time."""
+    dragged_out = Signal(list)
+    """EntryIds that another program got."""
     closed = Signal()
 
     def __init__(self, pictures: Pictures) -> None:
@@ -78,7 +80,7 @@ class HistoryWindow(QWidget):
         self._more = IconButton("more", self.tr("More"))
         self._statistics = StatisticsStrip()
         self._waiting_area = QScrollArea()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._default_form = LinkForm.VIEWER
         self._links_of: LinksOf = lambda _: {}
         self._is_complete = True
@@ -173,31 +175,6 @@ class HistoryWindow(QWidget):
         self.side.save()
         super().closeEvent(event)
         self.closed.emit()
-
-    # --- how it was left ----------------------------------------------------------------------------------------------
-
-    def arrangement(self) -> dict[str, str]:
-        """Place, columns, mode and order, to be remembered."""
-        return {
-            "geometry": _text(self.saveGeometry()),
-            "splitter": _text(self._splitter.saveState()),
-            "columns": _text(self.listing.table.horizontalHeader().saveState()),
-            "mode": self.listing.mode.value,
-            "sort": self.filters.query.sort.value,
-            "side": "hidden" if self.side.isHidden() else "shown",
-        }
-
-    def arrange(self, remembered: Mapping[str, str]) -> None:
-        """Put everything as it was left; what cannot be understood stays as it is."""
-        self.restoreGeometry(_bytes(remembered.get("geometry", "")))
-        self._splitter.restoreState(_bytes(remembered.get("splitter", "")))
-        self.listing.table.horizontalHeader().restoreState(_bytes(remembered.get("columns", "")))
-        self.side.setVisible(remembered.get("side") != "hidden")
-        if remembered.get("mode") in {mode.value for mode in ViewMode}:
-            self.set_mode(ViewMode(remembered["mode"]))
-        if remembered.get("sort") in {sort.value for sort in HistorySort}:
-            self.filters.set_sort(HistorySort(remembered["sort"]))
-        self.listing.table.show_sort(self.filters.query.sort)
 
     # --- wishes about what is chosen: the menu's and the keys' --------------------------------------------------------
 
@@ -358,12 +335,12 @@ class HistoryWindow(QWidget):
         self._waiting_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._waiting_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._waiting_area.hide()
-        self._splitter.addWidget(self.listing)
-        self._splitter.addWidget(self.side)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.setSizes([840, 320])
+        self.splitter.addWidget(self.listing)
+        self.splitter.addWidget(self.side)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setSizes([840, 320])
         notices = QVBoxLayout()
         notices.setContentsMargins(theme.SPACE_L, 0, theme.SPACE_L, 0)
         notices.setSpacing(0)
@@ -375,7 +352,7 @@ class HistoryWindow(QWidget):
         column.addWidget(self._waiting_area)
         column.addLayout(notices)
         column.addWidget(line())
-        column.addWidget(self._splitter, 1)
+        column.addWidget(self.splitter, 1)
         column.addWidget(self.action)
         column.addWidget(line())
         column.addWidget(self._statistics)
@@ -395,8 +372,8 @@ class HistoryWindow(QWidget):
         listing.retry_requested.connect(self.retry_requested)
         listing.clear_requested.connect(self.filters.clear)
         listing.files_wanted.connect(self.files_wanted)
-        listing.grid.drag_requested.connect(self._drag)
-        listing.table.drag_requested.connect(self._drag)
+        listing.drag_requested.connect(self._drag)
+        listing.dragged_out.connect(self.dragged_out)
         listing.table.sort_requested.connect(self.filters.set_sort)
         self.model.dataChanged.connect(lambda *_: self._show_chosen())
         side.title_edited.connect(self.title_edited)
@@ -405,6 +382,7 @@ class HistoryWindow(QWidget):
         side.copy_requested.connect(
             lambda form: self._emit(self.delete_link_requested) if form is None else self.copy(form)
         )
+        side.default_copy_requested.connect(lambda: self.copy(None))
         side.favourite_requested.connect(self.set_favourite)
         side.open_requested.connect(lambda: self.open(direct=False))
         side.albums_requested.connect(self.add_to_album)
@@ -418,11 +396,3 @@ class HistoryWindow(QWidget):
 def _pop_up(menu: QMenu, place: QPoint) -> None:
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.popup(place)
-
-
-def _text(state: QByteArray) -> str:
-    return bytes(state.toBase64().data()).decode()
-
-
-def _bytes(text: str) -> QByteArray:
-    return QByteArray.fromBase64(QByteArray(text.encode("ascii", "replace")))

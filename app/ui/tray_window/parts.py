@@ -215,7 +215,7 @@ class Footer(QWidget):
         row.addWidget(self._quit)
         for symbol, name, signal in (
             ("history", self.tr("History"), self.history_requested),
-            ("gallery", self.tr("Open the gallery in the browser"), self.gallery_requested),
+            ("gallery", self.tr("Gallery"), self.gallery_requested),
             ("settings", self.tr("Settings"), self.settings_requested),
         ):
             made = IconButton(symbol, name)

@@ -61,6 +61,14 @@ def test_news_and_chunks_leave_rows_and_days_as_if_read_anew(
     assert all(model.row_of(each) is None for each in gone)
 
 
+@given(ids, ids, st.sampled_from(HistorySort))
+def test_rows_of_many_are_those_of_each(rows: list[EntryId], wanted: list[EntryId], sort: HistorySort) -> None:
+    by_time = {HistorySort.NEWEST: sorted(rows, reverse=True), HistorySort.OLDEST: sorted(rows)}
+    model = HistoryModel()
+    model.reset(by_time.get(sort, rows), (), sort)
+    assert model.rows_of(wanted) == {row for row, each in enumerate(model.ids) if each in wanted}
+
+
 def test_many_are_removed_at_once(qtbot: QtBot) -> None:
     entries = make_entries(500)
     model = HistoryModel()

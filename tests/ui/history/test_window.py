@@ -19,6 +19,7 @@ from app.core.imglink import Visibility
 from app.core.links import LinkForm
 from app.core.service_errors import Forbidden
 from app.core.uploads import RemoteState
+from app.ui.history_window.arrangement import arrange
 from app.ui.history_window.drag import IMAGES_MIME, dragged_images
 from app.ui.history_window.switch import ViewMode
 from app.ui.theme import Look
@@ -401,7 +402,7 @@ def test_the_window_comes_back_as_it_was_left(ten: Opened, qtbot: QtBot, tmp_pat
 
 @pytest.mark.parametrize("values", [{"geometry": "ä%%", "mode": "x", "sort": "", "columns": "AAAA"}, {}])
 def test_a_remembered_window_that_cannot_be_understood_is_no_harm(ten: Opened, values: dict[str, str]) -> None:
-    ten.window.arrange(values)
+    arrange(ten.window, values)
     assert ten.window.isVisible()
 
 

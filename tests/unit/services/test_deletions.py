@@ -90,7 +90,7 @@ async def test_what_is_not_undone_is_deleted_after_five_seconds() -> None:
         await d.until(lambda: len(d.events) == 4)
         assert d.deleter.deleted == [A]
         finished = DeletionFinished((Deletion(A),))
-        assert d.events == [DeletionScheduled((A, B)), DeletionUndone((B,)), DeletionProgress(1, 1), finished]
+        assert d.events == [DeletionScheduled((A, B)), DeletionUndone((B,)), DeletionProgress(1, 1, (A,)), finished]
         assert d.deletions.undo([A]) == ()
 
 
