@@ -48,6 +48,7 @@ after_capture_page = picture("settings-after-capture")(of_page(PageId.AFTER_CAPT
 upload_page = picture("settings-upload")(of_page(PageId.UPLOAD))
 links_page = picture("settings-links")(of_page(PageId.LINKS))
 hotkeys_page = picture("settings-hotkeys")(of_page(PageId.HOTKEYS))
+storage_page = picture("settings-storage")(of_page(PageId.STORAGE))
 appearance_page = picture("settings-appearance")(of_page(PageId.APPEARANCE))
 advanced_page = picture("settings-advanced")(of_page(PageId.ADVANCED))
 
