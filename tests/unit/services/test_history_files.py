@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import InputError
@@ -87,6 +87,7 @@ ENTRY = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(entries=st.lists(ENTRY, max_size=4, unique_by=lambda each: each.id), form=st.sampled_from(ExportFormat))
 def test_what_goes_out_comes_back(
     tmp_path_factory: pytest.TempPathFactory, entries: list[HistoryEntry], form: ExportFormat
@@ -98,6 +99,7 @@ def test_what_goes_out_comes_back(
     assert (form is ExportFormat.CSV) or text.isascii()
 
 
+@settings(deadline=None)
 @given(st.lists(ENTRY, max_size=3))
 def test_no_cell_is_a_formula(entries: list[HistoryEntry]) -> None:
     for row in csv.reader(io.StringIO(written(entries, ExportFormat.CSV), newline="")):
@@ -174,6 +176,7 @@ def test_a_broken_file_is_said_with_its_place(tmp_path: Path, content: str | byt
     assert said in str(caught.value)
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=60) | TEXT.map(str.encode),
     st.sampled_from([b"", b"{", b"[{", b"id,url,uploaded_at\n", b"SQLite format 3\0"]),

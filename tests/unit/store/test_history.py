@@ -126,7 +126,7 @@ TEXT = st.text(st.sampled_from("abAB1.-_ \n\"*'()é東京ßİ😀\u0301"), max_s
 
 
 @given(st.lists(TEXT, min_size=1, max_size=4), TEXT)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_index_and_comparison_together_find_what_contains_every_word(fields: list[str], query: str) -> None:
     folded, words = fold("\n".join(fields)), words_of(query)
     indexed = set(grams(folded).split())

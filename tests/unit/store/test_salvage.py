@@ -33,15 +33,30 @@ def _checkpoint(folder: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("place", [0.3, 0.5, 0.7, 0.9])
-def test_a_damaged_history_is_read_around_the_damage(tmp_path: Path, place: float) -> None:
+def _break_page(path: Path, number: int, size: int = 4096) -> None:
+    """Pages count from 1."""
+    data = bytearray(path.read_bytes())
+    data[(number - 1) * size : number * size] = b"\xff" * size
+    path.write_bytes(data)
+
+
+def _page_with(path: Path, text: bytes) -> int:
+    return path.read_bytes().index(text) // 4096 + 1
+
+
+def _root_page(path: Path, name: str) -> int:
+    connection = sqlite3.connect(path)
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    connection.close()
+    return int(page)
+
+
+@pytest.mark.parametrize("row", [2, 700, 1998])
+def test_a_damaged_history_is_read_around_the_damage(tmp_path: Path, row: int) -> None:
     with_store(tmp_path, _fill_history)
     _checkpoint(tmp_path)
     path = tmp_path / DATABASE_NAME
-    data = bytearray(path.read_bytes())
-    page = int(len(data) * place) // 4096 * 4096
-    data[page : page + 4096] = b"\xff" * 4096
-    path.write_bytes(data)
+    _break_page(path, _page_with(path, f"note {row}note {row}".encode()))
     (tmp_path / "owners" / "deadbeef").touch()
 
     async def look(store: SqliteUploadStore) -> None:
@@ -52,6 +67,19 @@ def test_a_damaged_history_is_read_around_the_damage(tmp_path: Path, place: floa
         assert mine.path is not None
         assert await store.history.count(HistoryQuery("note")) >= 1990
         assert await store.history.count(EVERYTHING) in (store.recovery.salvaged, store.recovery.salvaged + 1)
+
+    with_store(tmp_path, look)
+
+
+def test_a_damaged_index_costs_no_entry(tmp_path: Path) -> None:
+    with_store(tmp_path, _fill_history)
+    _checkpoint(tmp_path)
+    _break_page(tmp_path / DATABASE_NAME, _root_page(tmp_path / DATABASE_NAME, "history_name"))
+    (tmp_path / "owners" / "deadbeef").touch()
+
+    async def look(store: SqliteUploadStore) -> None:
+        assert store.recovery.salvaged == 2001
+        assert await store.history.count(HistoryQuery("note")) == 2000
 
     with_store(tmp_path, look)
 
@@ -83,12 +111,8 @@ def test_a_history_that_cannot_be_read_at_all_comes_from_the_latest_backup(tmp_p
 def test_a_damaged_database_from_before_there_was_a_history_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / DATABASE_NAME
     shutil.copyfile(FOLDER / "v2.db", path)
-    connection = sqlite3.connect(path)
-    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'uploads_image'").fetchone()
-    connection.close()
-    data = bytearray(path.read_bytes())
-    data[(page - 1) * 512 : page * 512] = b"\xff" * 512
-    path.write_bytes(data)
+    page = _root_page(path, "uploads_image")
+    _break_page(path, page, 512)
     (tmp_path / "owners").mkdir(mode=0o700)
     (tmp_path / "owners" / "deadbeef").touch()
 
