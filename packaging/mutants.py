@@ -140,8 +140,8 @@ MUTANTS = (
     Mutant(
         "a 429 does not hold the others back",
         "app/services/brake.py",
-        "        return self.is_paused or self._hold_until > self._clock.monotonic()\n",
-        "        return self.is_paused\n",
+        "        return self.is_paused or self._is_resting or self._hold_until > self._clock.monotonic()\n",
+        "        return self.is_paused or self._is_resting\n",
         (OUTCOMES, f"{QUEUE}/test_uploads_pausing.py"),
     ),
     Mutant(
@@ -215,8 +215,8 @@ MUTANTS = (
     Mutant(
         "the person's pause is not heeded",
         "app/services/brake.py",
-        "        return self.is_paused or self._hold_until",
-        "        return self._hold_until",
+        "        return self.is_paused or self._is_resting or self._hold_until",
+        "        return self._is_resting or self._hold_until",
         (MACHINE,),
     ),
     Mutant(
@@ -298,7 +298,9 @@ def fate(mutant: Mutant) -> str:
             return "HANGS: it may be the machine's fault"
     if done.returncode == 0:
         return "SURVIVED"
-    failed = next((line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
+    lines = done.stdout.splitlines()
+    # A test that fails may leave something behind, which is an error on top.
+    failed = next((line for word in ("FAILED", "ERROR") for line in lines if line.startswith(word)), "")
     if done.returncode != 1 or not failed:
         return f"BROKEN: pytest ended with {done.returncode}: {done.stdout[-300:]}"
     return f"caught by {failed.removeprefix('FAILED ').partition(' - ')[0]}"
