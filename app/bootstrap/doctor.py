@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.core.doctor import Part
 from app.core.ports import Probe
-from app.services.doctor import Report, examine, report_lines
+from app.services.doctor import PROBE_TIMEOUT_S, Report, examine, report_lines
 
 OPTIONAL_PARTS = frozenset({Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
 """What the program does without: its window takes the tray's place, its own cards that of notifications."""
@@ -136,7 +136,8 @@ async def _notifications(environ: Mapping[str, str]) -> Probe:
 async def _keyring(environ: Mapping[str, str]) -> Probe:
     from app.secrets.guard import GuardedSecrets
 
-    return await (await GuardedSecrets.open(environ)).probe()
+    # Less than the examination gives, so that the keyring's own words come.
+    return await (await GuardedSecrets.open(environ)).probe(timeout_s=PROBE_TIMEOUT_S - 1)
 
 
 async def _folders(environ: Mapping[str, str]) -> Probe:

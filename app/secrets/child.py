@@ -13,15 +13,30 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.core.doctor import Part
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import CredentialKind
 from app.core.ports import Probe, SecretStore
 from app.secrets.choose import choose_secret_store
+from app.secrets.guard import HANGS_REMEDY
 from app.secrets.memory import MemoryStore
 
 TIMEOUT_S = 9.5
 """A little less than the guard's own time-out, so that the process that hangs is killed and not left behind."""
 _MAX_BYTES = 1024 * 1024
+
+
+class KeyringHangs(UserFacingError):
+    """The keyring is there, and does not answer."""
+
+    kind = ErrorKind.CREDENTIAL
+    part = Part.KEYRING
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"Your key could not be reached: the keyring did not answer within {seconds:g} seconds.",
+            remedy=HANGS_REMEDY,
+        )
 
 
 class ChildStore:
@@ -30,7 +45,7 @@ class ChildStore:
     is_persistent = True
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> None:
-        self.name = ""
+        self.name = "the desktop's keyring"
         self._command = tuple(command)
         self._environ = dict(environ)
         self._timeout_s = timeout_s
@@ -95,7 +110,7 @@ class ChildStore:
             )
         except subprocess.TimeoutExpired:
             # Without its cause, which holds what was asked.
-            raise _failed(f"the keyring did not answer within {self._timeout_s:g} seconds") from None
+            raise KeyringHangs(self._timeout_s) from None
         except (OSError, subprocess.SubprocessError):
             raise _failed("its process could not be run") from None
         replies: list[dict[str, Any]] = json.loads(done.stdout)
@@ -105,10 +120,16 @@ class ChildStore:
 def open_child_store(
     command: Sequence[str], environ: Mapping[str, str], origin: str, timeout_s: float = TIMEOUT_S
 ) -> SecretStore:
-    """The keyring behind `command`, or memory with the reason. Blocks for as long as a Python start takes, and more."""
+    """The keyring behind `command`, or memory with the reason. Blocks for as long as a Python start takes, and more.
+
+    One that hangs is not given up for memory: what it holds is wanted, and to go on without it would send uploads that
+    are meant for an account without one. It says so whenever it is asked, until it answers.
+    """
     store = ChildStore(command, environ, timeout_s)
     try:
         return store.open(origin) or store
+    except KeyringHangs:
+        return store
     except UserFacingError as problem:
         return MemoryStore(problem.message, problem.remedy)
 
@@ -157,8 +178,8 @@ def _request(do: str, origin: str, kind: CredentialKind) -> dict[str, str]:
 
 
 def _failed(why: str) -> UserFacingError:
-    return UserFacingError(
-        f"Your key could not be reached: {why}.",
-        remedy="If the desktop asks for the keyring's password, enter it and try again.",
-        kind=ErrorKind.CREDENTIAL,
+    error = UserFacingError(
+        f"Your key could not be reached: {why}.", remedy="Start ImgLink Desktop again.", kind=ErrorKind.CREDENTIAL
     )
+    error.part = Part.KEYRING
+    return error

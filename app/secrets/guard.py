@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
+from app.core.doctor import Part
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import CredentialKind
 from app.core.ports import Probe, SecretStore
@@ -21,6 +22,7 @@ from app.secrets.memory import MemoryStore
 
 T = TypeVar("T")
 
+HANGS_REMEDY = "Restart the keyring, or enter its password if the desktop asks for it; then try again."
 TIMEOUT_S = 10.0
 """How long a keyring may take, which includes the person who types its password."""
 
@@ -83,11 +85,13 @@ class GuardedSecrets:
                 await self._running.acquire()
                 return await call_on_own_thread(function, self._running.release)
         except TimeoutError as problem:
-            raise UserFacingError(
+            hangs = UserFacingError(
                 f"Your key could not be {done}: the keyring did not answer within {timeout_s:g} seconds.",
-                remedy="If the desktop asks for the keyring's password, enter it and try again.",
+                remedy=HANGS_REMEDY,
                 kind=ErrorKind.CREDENTIAL,
-            ) from problem
+            )
+            hangs.part = Part.KEYRING
+            raise hangs from problem
 
 
 async def call_on_own_thread(function: Callable[[], T], on_end: Callable[[], None] = lambda: None) -> T:

@@ -108,7 +108,9 @@ class SettingsController(QObject):
     async def prepare(self, services: Services) -> tuple[AccountStatus, Mapping[str, BindResult]]:
         """On the asyncio thread: bind the keys and look at the account."""
         services.account.subscribe(lambda status: self._bridge.post(self._show_account, status))
-        return await services.account.status(), await services.hotkeys.bind(shortcuts_of(self._file.settings))
+        # The keys first: a keyring that hangs must not hold them up.
+        bound = await services.hotkeys.bind(shortcuts_of(self._file.settings))
+        return await services.account.status(), bound
 
     def attach(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.demo import DemoServer
+from app.secrets.guard import HANGS_REMEDY
 from tests.desktop.cli import results, run
 from tests.desktop.session import DesktopSession
 
@@ -48,5 +49,6 @@ def test_a_keyring_that_is_frozen_is_a_finding(desktop: DesktopSession, server: 
         findings = {each["part"]: each for each in results(run(desktop, server, "doctor", "--json", code=1))}
     finally:
         frozen.send_signal(signal.SIGCONT)
-    assert "did not answer" in findings["Keyring"]["reason"]
+    assert "the keyring did not answer" in findings["Keyring"]["reason"]
+    assert findings["Keyring"]["remedy"] == HANGS_REMEDY
     assert findings["Screen capture"]["ok"] is True

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.doctor import Part
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import CredentialKind
 from app.secrets.child import ChildStore, open_child_store
@@ -86,6 +87,21 @@ def test_a_frozen_keyring_is_given_up_and_its_process_killed() -> None:
         store = child_store(session, 3.0)
         daemon.send_signal(signal.SIGSTOP)
         _check_frozen(session, store, daemon)
+
+
+def test_a_keyring_that_is_frozen_from_the_start_is_not_taken_for_an_empty_one() -> None:
+    with desktop_session(window_manager=False) as session:
+        daemon = session.start_keyring()
+        session.wait_for(lambda: session.bus_has("org.freedesktop.secrets"))
+        child_store(session).set(ORIGIN, KEY, "kept")
+        daemon.send_signal(signal.SIGSTOP)
+        store = child_store(session, 3.0)
+        with pytest.raises(UserFacingError, match="did not answer") as caught:
+            store.get(ORIGIN, KEY)
+        assert (caught.value.kind, caught.value.part) == (ErrorKind.CREDENTIAL, Part.KEYRING)
+        daemon.send_signal(signal.SIGCONT)
+        session.wait_for(session._session_bus.keyring_is_unlocked)
+        assert child_store(session).get(ORIGIN, KEY) == "kept"
 
 
 def _check_frozen(session: DesktopSession, store: ChildStore, daemon: Process) -> None:
