@@ -22,10 +22,9 @@ from app.core.errors import ErrorKind, NotSaved, UserFacingError
 from app.core.ports import BindResult, Hotkeys, Notice
 from app.core.shortcuts import Shortcut
 from app.core.uploads import AfterUpload
-from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, SourceKind, UploadTask, Workflow
+from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, Workflow
 from app.services.account import AccountStatus, CredentialStatus, StoredIn
 from app.services.capture import CaptureRequest, PartlyDone
-from app.services.incoming import Refused
 from app.services.suite import Services
 from app.settings.file import SettingsFile
 from app.settings.remembered import RememberedWindow
@@ -36,6 +35,7 @@ from app.ui.bridge import Bridge
 from app.ui.card import CardStack
 from app.ui.decoding import load_readers
 from app.ui.embeds_controller import EmbedsController
+from app.ui.files_controller import FilesController
 from app.ui.gallery_controller import GalleryController
 from app.ui.history_controller import HistoryController
 from app.ui.network import NetworkWatch
@@ -52,12 +52,12 @@ from app.ui.tray import Tray
 from app.ui.tray_view import Refusal
 from app.ui.unsaved_controller import UnsavedController
 from app.ui.uploads_controller import Seen, UploadsController, UploadViews
+from app.ui.way_in import WayIn
 
 if TYPE_CHECKING:
     from app.ui.settings_window.recorder import ReadKey
     from app.ui.tray_window import TrayWindow
 
-_DROP_TASKS = frozenset({UploadTask.COPY_LINK, UploadTask.NOTIFY})
 _NOTICE_THUMBNAIL_PX = 128
 
 
@@ -121,7 +121,17 @@ class Application(QObject):
         windows = UploadViews(self.tray, self.window, self.cards)
         self.uploads = UploadsController(self._bridge, windows, self.show_error, self._notify, self)
         self.unsaved = UnsavedController(self._bridge, self.window, self.show_error, self._notify, self)
+        self.files = FilesController(
+            self._bridge,
+            self.ready,
+            lambda: self._settings,
+            self.window,
+            lambda: self.window.get().open_near(self.tray.icon_rect),
+            self.show_error,
+            self,
+        )
         self.thumbnails = ThumbnailLoader(self._bridge, self)
+        self.way_in = WayIn(self.tray, self.window, self._notify, self.quit, self)
         self._network = NetworkWatch(self)
         # What the services speak to until the end, whatever the settings say for the next start.
         self._base_url = parts.settings_file.settings.account.base_url
@@ -196,6 +206,7 @@ class Application(QObject):
         if self._is_stopping:
             return
         self._is_stopping = True
+        self.way_in.stop()
         self._parts.overlay.close()
         self.tray.hide()
         self.cards.clear()
@@ -296,7 +307,6 @@ class Application(QObject):
 
     def present(self) -> None:
         """Bring the window to the front, because the program was started a second time."""
-        self.window.get().set_has_tray(Tray.is_available())
         self._open_window()
 
     def call(self, function: Callable[[], None]) -> None:
@@ -330,31 +340,11 @@ class Application(QObject):
 
     # --- files --------------------------------------------------------------------------------------------------------
 
-    def upload_files(self, paths: Sequence[Path]) -> None:
-        """Queue files, each by itself; those that are refused are listed with their reasons."""
-        self._submit(lambda: self._upload_files(paths), self._add_refusals)
-
     def _add_refusals(self, refusals: Sequence[Refusal]) -> None:
-        if refusals:
-            window = self.window.get()
-            window.add_refusals(refusals)
-            # Files come by a key as well: whoever pressed it must see why nothing happens.
-            window.open_quietly(self.tray.icon_rect)
-
-    async def _upload_files(self, paths: Sequence[Path]) -> list[Refusal]:
-        services = await self.ready()
-        with services.follow_ups.gathering() as gathering:
-            after = AfterUpload(_DROP_TASKS, group=gathering.group)
-            taken = await services.incoming.take_files(paths, SourceKind.DROP, after=after)
-        return [Refusal(each.name, str(each.error)) for each in taken if isinstance(each, Refused)]
-
-    def upload_picture(self, data: bytes) -> None:
-        """Queue a picture that is no file, such as one from the clipboard."""
-        self._submit(lambda: self._upload_picture(data))
-
-    async def _upload_picture(self, data: bytes) -> None:
-        services = await self.ready()
-        await services.incoming.take_picture(data, SourceKind.CLIPBOARD, after=AfterUpload(_DROP_TASKS))
+        window = self.window.get()
+        window.add_refusals(refusals)
+        # Files come by a key as well: whoever pressed it must see why nothing happens.
+        window.open_quietly(self.tray.icon_rect)
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
@@ -382,17 +372,23 @@ class Application(QObject):
         self.window.get().add_refusals([Refusal(error.message, rest, part)])
         self._notify(Notice(error.message, rest, is_error=True))
 
-    def _notify(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
+    def _notify(
+        self,
+        notice: Notice,
+        on_action: Callable[[str], None] | None = None,
+        otherwise: Callable[[], object] | None = None,
+    ) -> None:
         services = self._services
         answer = None if on_action is None else partial(self._bridge.post, on_action)
+        otherwise = otherwise or self._open_window
         if services is None:
-            self._open_window()
+            otherwise()
             return
         # Where there is no notification service, the window has to do.
         self._bridge.submit(
             lambda: services.notifier.show(notice, answer),
             owner=self,
-            on_error=lambda _: self._open_window(),
+            on_error=lambda _: otherwise(),
         )
 
     # --- joining ------------------------------------------------------------------------------------------------------
@@ -401,6 +397,8 @@ class Application(QObject):
         self.tray.capture_requested.connect(self.capture)
         self.tray.window_requested.connect(lambda icon_rect: self.window.get().toggle_near(icon_rect))
         self.tray.upload_files_requested.connect(self._choose_files)
+        self.files.refused.connect(self._add_refusals)
+        self.files.notice_wanted.connect(self._notify)
         self.tray.gallery_requested.connect(self.gallery.present)
         self.tray.albums_requested.connect(self.albums.present)
         self.tray.album_chosen.connect(self.albums.set_default)
@@ -434,13 +432,12 @@ class Application(QObject):
         self.window.when_made(self._join_window)
 
     def _join_window(self, window: TrayWindow) -> None:
-        window.set_has_tray(Tray.is_available())
         window.set_shortcuts(self._settings.hotkeys.shortcuts)
         window.set_account(self.settings.account)
         self.settings.account_changed.connect(window.set_account)
         window.capture_requested.connect(self.capture)
-        window.files_dropped.connect(self.upload_files)
-        window.image_dropped.connect(self.upload_picture)
+        window.files_dropped.connect(self.files.upload_files)
+        window.image_dropped.connect(self.files.upload_picture)
         window.history_requested.connect(self.history.present)
         window.gallery_requested.connect(self.gallery.present)
         window.settings_requested.connect(self.settings.present)
@@ -470,6 +467,27 @@ class Application(QObject):
         is_fixed = token.stored_in is StoredIn.ENVIRONMENT
         actions = () if is_fixed else (("default", self.tr("Sign in again…")),)
         self._notify(Notice(title, body, actions), lambda _: self.sign_in.present())
+
+    def sleep_changed(self, is_drowsy: bool) -> None:
+        """The computer is about to sleep, or (False) awake again: some hours may have passed."""
+        services = self._services
+        if services is None or self._is_stopping:
+            return
+        if is_drowsy:
+            self._submit(partial(self._rest, services))
+            return
+        self._session.look()
+        self.history.look_at_the_day()
+        self.settings.bind_again()
+        self._submit(partial(self._wake_up, services))
+
+    @staticmethod
+    async def _rest(services: Services) -> None:
+        services.uploads.rest()
+
+    async def _wake_up(self, services: Services) -> None:
+        await services.uploads.wake_up()
+        await self._try_again(services)
 
     def _go_on_online(self) -> None:
         services = self._services

@@ -15,12 +15,19 @@ def ask(
     yes: str,
     on_yes: Callable[[], object],
     on_no: Callable[[], object] = lambda: None,
+    *,
+    no: str = "",
 ) -> QMessageBox:
-    """Ask before something that cannot be undone; `yes` names it on its button, and Cancel is the default."""
+    """Ask before something that cannot be undone; `yes` names it on its button.
+
+    Cancel is the default, or what `no` names.
+    """
     box = QMessageBox(QMessageBox.Icon.Warning, title, text, QMessageBox.StandardButton.Cancel, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     agree = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    if no:
+        box.button(QMessageBox.StandardButton.Cancel).setText(no)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def answered() -> None:
