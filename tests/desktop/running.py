@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -16,6 +17,9 @@ from app.demo import DEMO_USER, DemoServer
 from tests.desktop.processes import Process
 from tests.desktop.session import DesktopSession
 from tests.desktop.x11 import ShownWindow
+
+if TYPE_CHECKING:
+    from tests.desktop.accessibility import ScreenReader
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "app"]
@@ -52,6 +56,17 @@ class RunningProgram:
             not window.is_managed and window.pid == self.process.pid and window.rect_px not in self.desktop.monitors
             for window in self.desktop.windows()
         )
+
+    def choose_in_tray(self, reader: ScreenReader, *names: str) -> None:
+        """Choose from the icon's menu: an entry, or one of a menu below it."""
+        icon = self.tray_icon()
+        self.desktop.click(icon.x, icon.y, button=3)
+        self.desktop.wait_for(lambda: self.popups() == 1, what="the tray's menu did not open")
+        # A pointer on the menu would choose as well.
+        corner = self.desktop.monitors[0]
+        self.desktop.move(corner.x, corner.bottom - 1)
+        reader.choose_from_menu(*names)
+        self.desktop.wait_for(lambda: self.popups() == 0, what="the tray's menu stayed open")
 
     def capture_region(self, start: Point, end: Point) -> None:
         """Press the key and drag, as a person would."""

@@ -173,6 +173,10 @@ class DesktopSession:
         """Where the icons in the tray are."""
         return self._client.tray_icons()
 
+    def has_drag(self) -> bool:
+        """True from the moment when a drag has begun."""
+        return self._client.has_drag()
+
     # --- known pixels ---------------------------------------------------------------------------------------------
 
     def paint_pattern(self) -> Image.Image:

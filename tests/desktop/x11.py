@@ -152,6 +152,11 @@ class XClient:
         owner: int = self._display.get_selection_owner(self._atom("_NET_SYSTEM_TRAY_S0"))
         return owner != 0
 
+    def has_drag(self) -> bool:
+        """True when a program has offered something by drag and drop; some leave it offered when that is over."""
+        owner: int = self._display.get_selection_owner(self._atom("XdndSelection"))
+        return owner != 0
+
     def active_window(self) -> int | None:
         """Id of the window that has the keyboard, as the window manager says."""
         values = self._property(self._root, "_NET_ACTIVE_WINDOW", Xatom.WINDOW)
