@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui.quiet import quieten
 from app.ui.tray import Tray
+from app.ui.window_role import tell_window_roles
 
 if TYPE_CHECKING:
     from app.bootstrap.profile import Profile
@@ -35,6 +36,7 @@ def run_application(instance: Instance, *, use_demo_server: bool = False) -> int
     qt.setApplicationName("ImgLink")
     qt.setDesktopFileName("cc.imglink.Desktop")
     qt.setQuitOnLastWindowClosed(False)
+    tell_window_roles()
     if sys.platform == "darwin":
         from app.system.mac_desktop import hide_from_dock
 
