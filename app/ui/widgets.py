@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -79,6 +80,13 @@ def button(text: str, on_click: Callable[[], object], *, look: str = "") -> QPus
 
     made.clicked.connect(clicked)
     return made
+
+
+def make_clearable(field: QLineEdit) -> None:
+    """Put a button into a field that empties it; Qt's own has no name for a screen reader."""
+    field.setClearButtonEnabled(True)
+    for action in field.findChildren(QAction):
+        action.setText(QCoreApplication.translate("Widgets", "Clear"))
 
 
 class ElidedLabel(QLabel):

@@ -15,7 +15,7 @@ from app.ui.albums_window import texts
 from app.ui.albums_window.cells import PixmapOf, Tile
 from app.ui.albums_window.lists import TileGrid
 from app.ui.message_page import MessagePage
-from app.ui.widgets import button, label
+from app.ui.widgets import button, label, make_clearable
 
 _TYPING_MS = 120
 _NEAR_END_PX = 400
@@ -43,7 +43,7 @@ class Picker(QDialog):
         self._search = QLineEdit()
         self._search.setPlaceholderText(self.tr("Search by name, id, title or note"))
         self._search.setAccessibleName(self.tr("Search the history"))
-        self._search.setClearButtonEnabled(True)
+        make_clearable(self._search)
         self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._typing.timeout.connect(self._ask_anew)
         self._search.textChanged.connect(self._typed)

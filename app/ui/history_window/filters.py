@@ -27,7 +27,7 @@ from app.ui import theme
 from app.ui.history_window import texts
 from app.ui.history_window.dates import RangeDialog, midnight, range_text
 from app.ui.tray_window.flow import FlowLayout
-from app.ui.widgets import button, tint_icon
+from app.ui.widgets import button, make_clearable, tint_icon
 
 SEARCH_MS = 25
 """How long the search waits for the next letter, in ms."""
@@ -49,7 +49,7 @@ class FilterBar(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search names, titles, notes, albums, ids"))
         self.search.setAccessibleName(self.tr("Search the history"))
-        self.search.setClearButtonEnabled(True)
+        make_clearable(self.search)
         self.search.setMinimumWidth(160)
         self.search.textChanged.connect(self._typed)
         self.search.returnPressed.connect(self._search_now)

@@ -34,7 +34,7 @@ from app.ui.settings_window.links_page import LinksPage
 from app.ui.settings_window.page import Page
 from app.ui.settings_window.recorder import ReadKey
 from app.ui.settings_window.storage_page import StoragePage
-from app.ui.widgets import NoticeBar, label
+from app.ui.widgets import NoticeBar, label, make_clearable
 
 _SIDEBAR_WIDTH = 190
 
@@ -299,7 +299,7 @@ class SettingsWindow(QWidget):
     def _build(self) -> None:
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setAccessibleName(self.tr("Search the settings"))
-        self._search.setClearButtonEnabled(True)
+        make_clearable(self._search)
         self._search.textChanged.connect(self._find)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._search.setFocus)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self._escape)

@@ -76,7 +76,6 @@ class SignInDialog(QDialog):
         self._no_browser.setVisible(not view.has_browser and bool(view.no_browser))
         is_busy = view.busy is not None
         self._bar.setVisible(is_busy)
-        self._bar.setAccessibleName(self.tr("Signing in…") if is_busy else "")
         for part in (*self._panes.values(), *self._ways.values()):
             part.setEnabled(not is_busy)
         self._cancel.setText(self.tr("Stop") if is_busy else self.tr("Cancel"))
@@ -195,6 +194,7 @@ class SignInDialog(QDialog):
     def _build(self) -> None:
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(self.tr("Signing in…"))
         for line, name, most in (
             (self._user, self.tr("User name or e-mail"), _MAX_USER),
             (self._password, self.tr("Password"), _MAX_SECRET),
