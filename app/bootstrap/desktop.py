@@ -70,6 +70,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         # Pushed last: commands are sent away first, and what they withdraw lets no other upload begin.
         stack.push_async_callback(server.close)
         stack.push_async_callback(services.uploads.hold)
+        run_soon(_watch_desktop(profile, stack, application))
         return services
 
     def ready(bound: Mapping[str, BindResult]) -> None:
@@ -102,6 +103,21 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
     # Known to `build`, which is called when it runs.
     application = Application(parts, tray)
     return application
+
+
+async def _watch_desktop(profile: Profile, stack: AsyncExitStack, application: Application) -> None:
+    from app.system.sleep import SleepWatch
+    from app.system.tray_host import TrayWatch
+
+    def drowsy(is_drowsy: bool) -> None:
+        application.call(lambda: application.sleep_changed(is_drowsy))
+
+    for watch in (
+        SleepWatch(profile.environ, drowsy),
+        TrayWatch(profile.environ, lambda: application.call(application.way_in.tray_came)),
+    ):
+        stack.push_async_callback(watch.close)
+        await watch.start()
 
 
 def _build_bus_name(profile: Profile, application: Application) -> ApplicationService:

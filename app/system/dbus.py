@@ -194,17 +194,26 @@ class SessionBus:
 
     @asynccontextmanager
     async def subscribed(
-        self, on_signal: Callable[[Signal], None], *, sender: str, interface: str, path: str = "", member: str = ""
+        self,
+        on_signal: Callable[[Signal], None],
+        *,
+        sender: str,
+        interface: str,
+        path: str = "",
+        member: str = "",
+        about: str = "",
     ) -> AsyncIterator[None]:
         """Call `on_signal` for the signals of `interface` from `sender` (any name it owns) inside the block.
 
-        An empty `path` or `member` stands for all. Raises like `call`.
+        An empty `path` or `member` stands for all. The bus sends only those whose first value is `about`, where that is
+        given; other subscriptions of this connection may ask for more of them. Raises like `call`.
         """
         from jeepney import MatchRule
 
-        rule = MatchRule(
-            type="signal", sender=sender, interface=interface, path=path or None, member=member or None
-        ).serialise()
+        match = MatchRule(type="signal", sender=sender, interface=interface, path=path or None, member=member or None)
+        if about:
+            match.add_arg_condition(0, about)
+        rule = match.serialise()
         subscription = _Subscription(interface, path, member, rule, on_signal)
         self._subscriptions.append(subscription)
         try:

@@ -376,7 +376,7 @@ class Application(QObject):
         self,
         notice: Notice,
         on_action: Callable[[str], None] | None = None,
-        otherwise: Callable[[], object] | None = None,
+        otherwise: Callable[[], None] | None = None,
     ) -> None:
         services = self._services
         answer = None if on_action is None else partial(self._bridge.post, on_action)

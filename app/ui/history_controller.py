@@ -96,6 +96,11 @@ class HistoryController(QObject):
         if self._reader is not None:
             self._reader.wake()
 
+    def look_at_the_day(self) -> None:
+        """Another day may have begun: say “today” of the right one."""
+        if self._window is not None:
+            self._window.repaint_pictures()
+
     def close(self) -> None:
         """Destroy the window, and the copies that were made to be dragged out."""
         window, self._window = self._window, None

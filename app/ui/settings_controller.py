@@ -91,6 +91,7 @@ class SettingsController(QObject):
         self._services: Services | None = None
         self._read_key: ReadKey | None = None
         self._window: SettingsWindow | None = None
+        self._is_recording = False
         self._account = self._settled = AccountView(server=_host(settings_file.settings.account.base_url))
         self._bound: Mapping[str, BindResult] = {}
         settings_file.subscribe(lambda _, new: self._bridge.post(self._apply, new))
@@ -246,8 +247,14 @@ class SettingsController(QObject):
         if services is not None and shortcuts != {name: result.shortcut for name, result in self._bound.items()}:
             self._submit(lambda: services.hotkeys.bind(shortcuts), self.show_bound)
 
-    def _record(self, is_recording: bool) -> None:
+    def bind_again(self) -> None:
+        """Bind the same keys once more, after a time in which the desktop may have lost them."""
         services = self._services
+        if services is not None and not self._is_recording:
+            self._submit(lambda: services.hotkeys.bind(shortcuts_of(self._file.settings)), self.show_bound)
+
+    def _record(self, is_recording: bool) -> None:
+        services, self._is_recording = self._services, is_recording
         if services is not None:
             shortcuts = {} if is_recording else shortcuts_of(self._file.settings)
             # While a new shortcut is pressed, the old ones must not fire.

@@ -62,8 +62,9 @@ class Tray(QObject):
         self._state = TrayState.IDLE
         self._menu = QMenu()
         self._capture_actions: dict[str, QAction] = {}
-        self._icon = QSystemTrayIcon(icons.tray_icon(self._state.value), self)
-        self._icon.activated.connect(self._activated)
+        self._icon = self._make_icon()
+        # Qt looks for one kind of tray (StatusNotifier) only when an icon is made.
+        self._has_found_tray = self.is_available()
         self.set_summary("")
 
     @staticmethod
@@ -79,6 +80,19 @@ class Tray(QObject):
         """Leave the panel."""
         self._icon.hide()
         self._menu.hide()
+
+    def renew(self) -> None:
+        """Make the icon anew for a tray that came after it. Qt itself looks after one that found a tray when made."""
+        if self._has_found_tray:
+            return
+        former, self._icon = self._icon, self._make_icon()
+        self._has_found_tray = self.is_available()
+        self._icon.setToolTip(former.toolTip())
+        if self._menu.actions():
+            self._icon.setContextMenu(self._menu)
+        self._icon.setVisible(former.isVisible())
+        former.hide()
+        former.deleteLater()
 
     @property
     def menu(self) -> QMenu:
@@ -221,6 +235,11 @@ class Tray(QObject):
         # macOS would move "Quit" and "Settings" to another menu by their names.
         action.setMenuRole(QAction.MenuRole.NoRole)
         return action
+
+    def _make_icon(self) -> QSystemTrayIcon:
+        icon = QSystemTrayIcon(icons.tray_icon(self._state.value), self)
+        icon.activated.connect(self._activated)
+        return icon
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.Trigger:

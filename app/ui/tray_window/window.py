@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QImage,
     QKeySequence,
     QShortcut,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QFileDialog, QLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -76,6 +77,8 @@ class TrayWindow(QWidget):
     quit_requested = Signal()
     resume_requested = Signal()
     closed = Signal()
+    seen = Signal()
+    """It appears, or comes to the front: time to say how things stand."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,6 +166,8 @@ class TrayWindow(QWidget):
             if not icon_rect.isEmpty():
                 self.move(_beside(icon_rect, self.frameSize()).topLeft())
             self.setFocus()
+        # Where there is no tray, it may be in the task bar.
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
@@ -202,8 +207,19 @@ class TrayWindow(QWidget):
         self._take(incoming)
         return not incoming.refused
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask how things stand."""
+        super().showEvent(event)
+        self.seen.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The same when it comes to the front."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.seen.emit()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Only the window goes; the program stays in the tray."""
+        """Only the window goes; the program stays."""
         super().closeEvent(event)
         self.closed.emit()
 
@@ -309,6 +325,7 @@ class TrayWindow(QWidget):
             (QKeySequence(QKeySequence.StandardKey.Paste), self.paste),
             (QKeySequence(QKeySequence.StandardKey.Open), self.choose_files),
             (QKeySequence(Qt.Key.Key_Escape), self.close),
+            (QKeySequence("Ctrl+Q"), self.quit_requested.emit),
         )
         for keys, action in shortcuts:
             QShortcut(keys, self).activated.connect(action)
