@@ -88,6 +88,9 @@ def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: 
     from PySide6.QtWidgets import QApplication
 
     from app.cli.run import perform
+    from app.ui.imports import use_plain_imports
+
+    use_plain_imports()
     from app.ui.bridge import Bridge
     from app.ui.overlay import Overlay
     from app.ui.quiet import quieten

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.ui.imports import use_plain_imports
 from app.ui.quiet import quieten
 from app.ui.tray import Tray
 from app.ui.window_role import tell_window_roles
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
 _TURN_MS = 5
 _MOST_TURNS = 10
 """Where there is no tray, or a slow one, nothing waits for it longer than this."""
-_LATE = ("asyncio", "app.ui.bridge", "app.ui.overlay", "app.ui.tray_window", "app.ui.application")
+_LATE = ("asyncio", "app.ui.bridge", "app.ui.overlay", "app.services.suite", "app.ui.application")
 """Imported one in each slice: together they would hold up the icon's menu for half a second."""
 
 
 def run_application(instance: Instance, *, use_demo_server: bool = False) -> int:
     """Run the tray application, which `instance` makes the only one, until the person quits; returns the exit code."""
+    use_plain_imports()
     quieten()
     qt = QApplication([sys.argv[0]])
     qt.setApplicationName("ImgLink")
