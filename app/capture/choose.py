@@ -6,13 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from app.capture.fake import FakeCapture
-from app.capture.macos.backend import MacCapture
-from app.capture.refusing import RefusingCapture
-from app.capture.wayland.portal import NotAllowed, PortalCapture
-from app.capture.wayland.screencopy import ScreencopyCapture
-from app.capture.wayland.tools import GNOME_SCREENSHOT, GRIM, SPECTACLE, Tool, ToolCapture
-from app.capture.x11.backend import X11Capture
+from app.capture.refusing import NotAllowed, RefusingCapture
 from app.core.errors import UserFacingError
 from app.core.ports import Probe, ScreenCapture
 from app.core.screen import Desktop
@@ -102,39 +96,65 @@ def choose_capture(environ: Mapping[str, str], *, platform: str = sys.platform) 
     return AutomaticCapture([_MAKERS[name](session, environ) for name in names])
 
 
-def _x11(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+def _x11(_session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.x11.backend import X11Capture
+
     return X11Capture(environ)
 
 
-def _fake(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+def _fake(_session: Session, _environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.fake import FakeCapture
+
     return FakeCapture()
 
 
-def _screencopy(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+def _screencopy(_session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.wayland.screencopy import ScreencopyCapture
+
     return ScreencopyCapture(environ)
 
 
-def _portal(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+def _portal(_session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.wayland.portal import PortalCapture
+
     return PortalCapture(environ)
 
 
-def _tool(tool: Tool) -> _Maker:
-    return lambda _session, environ: ToolCapture(tool, environ)
+def _grim(_session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.wayland.tools import GRIM, ToolCapture
+
+    return ToolCapture(GRIM, environ)
 
 
-def _macos(session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+def _spectacle(_session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.wayland.tools import SPECTACLE, ToolCapture
+
+    return ToolCapture(SPECTACLE, environ)
+
+
+def _gnome_screenshot(_session: Session, environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.wayland.tools import GNOME_SCREENSHOT, ToolCapture
+
+    return ToolCapture(GNOME_SCREENSHOT, environ)
+
+
+def _macos(_session: Session, _environ: Mapping[str, str]) -> ScreenCapture:
+    from app.capture.macos.backend import MacCapture
+
     return MacCapture()
 
 
-_TOOLS = (GRIM, SPECTACLE, GNOME_SCREENSHOT)
 _MAKERS: Mapping[str, _Maker] = {
     "x11": _x11,
     "screencopy": _screencopy,
     "portal": _portal,
     "macos": _macos,
     "fake": _fake,
-    **{tool.name: _tool(tool) for tool in _TOOLS},
+    "grim": _grim,
+    "spectacle": _spectacle,
+    "gnome-screenshot": _gnome_screenshot,
 }
+"""Each loads its back end only when that may be needed."""
 
 
 def _order(session: Session) -> tuple[str, ...]:
@@ -149,7 +169,7 @@ def _order(session: Session) -> tuple[str, ...]:
     if session.type is not SessionType.WAYLAND:
         return ("x11",)
     if "kde" in session.desktops:
-        return ("screencopy", "portal", SPECTACLE.name)
+        return ("screencopy", "portal", "spectacle")
     if "gnome" in session.desktops:
-        return ("screencopy", "portal", GNOME_SCREENSHOT.name)
-    return ("screencopy", "portal", GRIM.name)
+        return ("screencopy", "portal", "gnome-screenshot")
+    return ("screencopy", "portal", "grim")

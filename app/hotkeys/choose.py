@@ -8,11 +8,7 @@ from typing import Any
 
 from app.core.errors import InputError
 from app.core.ports import Hotkeys, Probe
-from app.hotkeys.macos.backend import MacHotkeys
 from app.hotkeys.null import NullHotkeys
-from app.hotkeys.portal import PortalHotkeys
-from app.hotkeys.watched import PynputHotkeys
-from app.hotkeys.x11 import X11Hotkeys
 
 FORCE_VARIABLE = "IMGLINK_HOTKEYS"
 OnMain = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -58,29 +54,59 @@ def probe_hotkeys(environ: Mapping[str, str], *, platform: str = sys.platform) -
 
 
 def _candidates(environ: Mapping[str, str], on_main: OnMain, platform: str) -> tuple[Hotkeys, ...]:
-    display = environ.get("DISPLAY", "")
     forced = environ.get(FORCE_VARIABLE, "")
-    by_name: dict[str, Hotkeys] = {
-        "x11": X11Hotkeys(display),
-        "pynput": PynputHotkeys(display),
-        "portal": PortalHotkeys(environ),
-        "carbon": MacHotkeys(on_main),
-        "null": NullHotkeys(*_TURNED_OFF),
-    }
     if forced:
-        if forced not in by_name:
+        if forced not in _MAKERS:
             raise InputError(
-                f"{FORCE_VARIABLE} is “{forced}”, which is no way to bind keys.", remedy=f"Use {', '.join(by_name)}."
+                f"{FORCE_VARIABLE} is “{forced}”, which is no way to bind keys.", remedy=f"Use {', '.join(_MAKERS)}."
             )
-        return (by_name[forced],)
+        return (_MAKERS[forced](environ, on_main),)
     if platform == "darwin":
-        return (by_name["carbon"],)
+        return (_carbon(environ, on_main),)
     # XWayland has a display too, but grabs there see only keys typed into X11 programs.
     if _is_wayland(environ):
-        return (by_name["portal"], NullHotkeys(*_WAYLAND))
-    if not display:
+        return (_portal(environ, on_main), NullHotkeys(*_WAYLAND))
+    if not environ.get("DISPLAY"):
         return (NullHotkeys(*_NO_DISPLAY),)
-    return (by_name["x11"], by_name["pynput"])
+    return (_x11(environ, on_main), _pynput(environ, on_main))
+
+
+def _x11(environ: Mapping[str, str], _on_main: OnMain) -> Hotkeys:
+    from app.hotkeys.x11 import X11Hotkeys
+
+    return X11Hotkeys(environ.get("DISPLAY", ""))
+
+
+def _pynput(environ: Mapping[str, str], _on_main: OnMain) -> Hotkeys:
+    from app.hotkeys.watched import PynputHotkeys
+
+    return PynputHotkeys(environ.get("DISPLAY", ""))
+
+
+def _portal(environ: Mapping[str, str], _on_main: OnMain) -> Hotkeys:
+    from app.hotkeys.portal import PortalHotkeys
+
+    return PortalHotkeys(environ)
+
+
+def _carbon(_environ: Mapping[str, str], on_main: OnMain) -> Hotkeys:
+    from app.hotkeys.macos.backend import MacHotkeys
+
+    return MacHotkeys(on_main)
+
+
+def _null(_environ: Mapping[str, str], _on_main: OnMain) -> Hotkeys:
+    return NullHotkeys(*_TURNED_OFF)
+
+
+_MAKERS: Mapping[str, Callable[[Mapping[str, str], OnMain], Hotkeys]] = {
+    "x11": _x11,
+    "pynput": _pynput,
+    "portal": _portal,
+    "carbon": _carbon,
+    "null": _null,
+}
+"""Each loads its back end only when that may be needed."""
 
 
 def _is_wayland(environ: Mapping[str, str]) -> bool:

@@ -10,7 +10,6 @@ launchd.plist(5).
 from __future__ import annotations
 
 import os
-import plistlib
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -100,6 +99,8 @@ class LaunchAgent:
 
     def is_on(self) -> bool:
         """True when the agent is there and not disabled."""
+        import plistlib
+
         try:
             agent = plistlib.loads(self.path.read_bytes())
         except (OSError, ValueError, plistlib.InvalidFileException):
@@ -108,6 +109,8 @@ class LaunchAgent:
 
     def turn_on(self) -> None:
         """Write the agent."""
+        import plistlib
+
         agent = {
             "Label": APP_ID,
             "ProgramArguments": list(self._command),

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from app.capture.choose import AutomaticCapture, choose_capture
-from app.capture.wayland.portal import NotAllowed, PortalCapture
+from app.capture.refusing import NotAllowed
+from app.capture.wayland.portal import PortalCapture
 from app.core.errors import Cancelled, UserFacingError
 from app.core.geometry import Rect
 from app.core.ports import ScreenCapture

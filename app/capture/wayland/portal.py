@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from app.capture.refusing import NotAllowed
 from app.capture.wayland.outputs import read_outputs
 from app.capture.wayland.picture import UnusablePicture, chosen_desktop, desktop_of, load_picture
 from app.core.errors import Cancelled, UserFacingError
 from app.core.ports import Probe
 from app.core.screen import Desktop
-from app.system.portal import APP_ID, RESPONSE_TIMEOUT_S, Answer, Portal, PortalFailed, Response
+from app.system.portal import RESPONSE_TIMEOUT_S, Answer, Portal, PortalFailed, Response
 from app.system.wayland import WaylandConnection
 
 T = TypeVar("T")
@@ -30,18 +31,6 @@ SCREENSHOT = "org.freedesktop.portal.Screenshot"
 _TAKER = "the desktop portal"
 _CLOCK_SLACK_S = 2.0
 """File systems keep coarser times than the clock."""
-
-
-class NotAllowed(UserFacingError):
-    """The person, or an earlier answer of theirs, does not let us take pictures of the screen."""
-
-    def __init__(self, desktops: tuple[str, ...]) -> None:
-        remedy = f"Allow it again with: flatpak permission-remove screenshot screenshot {APP_ID}"
-        if "gnome" in desktops:
-            remedy = "Allow it in the system's settings, under Apps, ImgLink, Screenshots."
-        elif "kde" in desktops:
-            remedy = "Allow it in the System Settings, under Application Permissions."
-        super().__init__("This desktop does not allow ImgLink to take pictures of the screen.", remedy=remedy)
 
 
 class PortalCapture:

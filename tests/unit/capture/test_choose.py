@@ -7,8 +7,7 @@ import pytest
 
 from app.capture.choose import AutomaticCapture, choose_capture
 from app.capture.fake import FakeCapture
-from app.capture.refusing import RefusingCapture
-from app.capture.wayland.portal import NotAllowed
+from app.capture.refusing import NotAllowed, RefusingCapture
 from app.core.errors import UserFacingError
 from app.core.ports import Probe
 
