@@ -57,8 +57,14 @@ class X11Capture:
             return self._grab(cursor=cursor)
 
     def warm_up(self) -> None:
-        """Grab once for nothing: nobody sees it."""
-        self.grab()
+        """Grab one pixel for nothing: nobody sees it, and of the memory for a whole screen no page is taken yet."""
+        with self._failures_explained():
+            connection = self._connected()
+            layout_query, window_query = LayoutQuery(connection), WindowQuery(connection)
+            root = layout_query.result(self._environ).root_px
+            window_query.ask()
+            self._pixels(Rect(root.x, root.y, 1, 1))
+            window_query.result(root)
 
     def close(self) -> None:
         """Disconnect. The next grab connects again."""
