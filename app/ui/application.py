@@ -212,6 +212,7 @@ class Application(QObject):
         self.cards.clear()
         self.thumbnails.clear()
         self._session.stop()
+        self._network.stop()
         self.sign_in.close()
         self.albums.close()
         self.embeds.close()
