@@ -183,7 +183,7 @@ async def serve(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(condition: Callable[[], bool], within_s: float = 10) -> None:
+async def until(condition: Callable[[], bool], within_s: float = 60) -> None:
     """Wait for something that another task or the kernel brings about."""
     end = asyncio.get_running_loop().time() + within_s
     for _ in iter(condition, True):

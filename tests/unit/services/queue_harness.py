@@ -136,8 +136,8 @@ class Bench:
         return [event.state for event in self.events if isinstance(event, QueueChanged)]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Let everything run until `condition` holds; fails after 10 s."""
-        async with asyncio.timeout(10):
+        """Let everything run until `condition` holds; fails after a minute."""
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 - a test polls
                 await asyncio.sleep(0.001)
 
