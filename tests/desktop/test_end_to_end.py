@@ -11,7 +11,7 @@ from PIL import Image
 from app.core.geometry import Point, Rect
 from app.demo import DemoServer
 from tests.desktop.dragging import drag_into
-from tests.desktop.running import PROGRAM, READY, RunningProgram, pixels, program_environment, running_program
+from tests.desktop.running import RunningProgram, pixels, running_program
 from tests.desktop.session import DesktopSession
 
 
@@ -170,12 +170,3 @@ def _contains(haystack: bytes, haystack_width: int, needle: bytes, needle_width:
             return True
         at = haystack.find(first, at + 1)
     return False
-
-
-def test_without_a_tray_the_window_quits(desktop: DesktopSession, server: DemoServer) -> None:
-    program = desktop.spawn(PROGRAM, env=program_environment(server))
-    window = desktop.window("ImgLink").rect_px
-    program.wait_for_output(READY, 30)
-    # Right of the account in the last row, before gallery and settings.
-    desktop.click(window.right - 101, window.bottom - 23)
-    assert program.wait() == 0, program.describe()
