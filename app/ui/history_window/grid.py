@@ -187,7 +187,9 @@ class HistoryGrid(QListView):
 
     def selectionCommand(self, index: Index, event: QEvent | None = None) -> QItemSelectionModel.SelectionFlag:
         """Whole rows, because the table shows the same selection."""
-        return super().selectionCommand(index, event) | QItemSelectionModel.SelectionFlag.Rows
+        command, flag = super().selectionCommand(index, event), QItemSelectionModel.SelectionFlag
+        # Nothing at the press means that the release decides: Qt knows it by that being exactly this.
+        return command if command == flag.NoUpdate else command | flag.Rows
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Shift with a key selects everything between, not what is inside a rectangle."""

@@ -71,6 +71,8 @@ class HistoryWindow(QWidget):
         self.setWindowTitle(self.tr("ImgLink history"))
         self.setWindowIcon(icons.app_icon())
         self.setMinimumSize(600, 420)
+        # By itself, Qt would give two thirds of the screen at most.
+        self.resize(self.sizeHint().boundedTo(self.screen().availableSize() * 0.9))
         self.filters = FilterBar()
         self.listing, self.side = ListPane(pictures), SidePane(pictures)
         self.model = self.listing.model

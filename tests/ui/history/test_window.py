@@ -20,8 +20,8 @@ from app.core.links import LinkForm
 from app.core.service_errors import Forbidden
 from app.core.uploads import RemoteState
 from app.ui.history_window.arrangement import arrange
-from app.ui.history_window.drag import IMAGES_MIME, dragged_images
 from app.ui.history_window.switch import ViewMode
+from app.ui.image_drag import IMAGES_MIME, images_in
 from app.ui.theme import Look
 from tests.ui.history.harness import Opened, make_entries, make_entry, opened
 
@@ -164,6 +164,26 @@ def test_the_keys_of_the_list_do_what_the_menu_does(ten: Opened) -> None:
     press(grid, Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier)
     assert heard == ["favourite", "edit", "delete", "forget"]
     ten.filled(9)
+
+
+@pytest.mark.parametrize("mode", ViewMode)
+def test_clicks_choose_as_everywhere(ten: Opened, mode: ViewMode) -> None:
+    ten.window.set_mode(mode)
+    view = ten.window.listing.view
+
+    def click(row: int, modifier: Qt.KeyboardModifier = PLAIN) -> list[int]:
+        place = view.visualRect(ten.window.model.index(row, 0)).center()
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+        return [row for row, each in enumerate(ten.window.model.ids) if each in ten.window.listing.chosen()]
+
+    shift = Qt.KeyboardModifier.ShiftModifier
+    assert click(1) == [1]
+    assert click(4, shift) == [1, 2, 3, 4]
+    assert click(3, CTRL) == [1, 2, 4]
+    assert click(5, CTRL) == [1, 2, 4, 5]
+    # On one of several, the others are let go.
+    assert click(2) == [2]
+    assert click(0, shift) == [0, 1, 2]
 
 
 def test_enter_opens_what_is_chosen(ten: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +379,7 @@ def test_a_drag_offers_links_text_and_image_ids(ten: Opened) -> None:
     data = ten.window.listing.drag_data({})
     assert data is not None
     assert [url.toString() for url in data.urls()] == [make_entry(n).image.url for n in (0, 1)]
-    assert dragged_images(data) == ["id00000000", "id00000001"]
+    assert images_in(data) == ["id00000000", "id00000001"]
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b"{}", b'["../../x"]', b"[5]", b"[" * 99999, b"null"])
@@ -368,7 +388,7 @@ def test_a_drag_with_our_name_and_other_content_is_nothing(content: bytes) -> No
 
     data = QMimeData()
     data.setData(IMAGES_MIME, QByteArray(content))
-    assert dragged_images(data) == []
+    assert images_in(data) == []
 
 
 def test_a_file_is_dragged_under_a_sensible_name_and_goes_with_the_window(qtbot: QtBot, tmp_path: Path) -> None:
