@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -90,6 +90,7 @@ class DoctorPage(Page):
         row.addWidget(self._again)
         self.add(top)
         self._copy.setEnabled(False)
+        self.verticalScrollBar().rangeChanged.connect(self._scroll_to_wanted)
 
     @property
     def finding_rows(self) -> tuple[FindingRow, ...]:
@@ -146,12 +147,15 @@ class DoctorPage(Page):
 
     def _show_wanted(self) -> None:
         for row in self.finding_rows:
-            is_wanted = row.finding.part is self._wanted
-            row.setProperty("look", "wanted" if is_wanted else "")
+            row.setProperty("look", "wanted" if row.finding.part is self._wanted else "")
             row.style().polish(row)
-            if is_wanted:
-                # The rows have just come: their places are settled with the next turn of the event loop.
-                QTimer.singleShot(0, row, lambda shown=row: self.ensureWidgetVisible(shown))
+        self._scroll_to_wanted()
+
+    def _scroll_to_wanted(self) -> None:
+        # Called again when the rows have their places, which they get after they have come.
+        for row in self.finding_rows:
+            if row.finding.part is self._wanted:
+                self.ensureWidgetVisible(row)
 
     def _copy_report(self) -> None:
         assert self._report is not None
