@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QByteArray,
     QItemSelectionModel,
     QMimeData,
     QModelIndex,
@@ -20,34 +18,13 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
-from app.core.imglink import Album, ImageId, parse_image_id
+from app.core.imglink import Album
 from app.ui.albums_window import texts
 from app.ui.albums_window.cells import TILE_PX, VALUE_ROLE, AlbumDelegate, PixmapOf, Tile, TileDelegate
-
-IMAGES_MIME = "application/x-imglink-images"
-"""A drag of images between our windows: a JSON list of their ids."""
+from app.ui.image_drag import IMAGES_MIME, images_in, put_images
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
-_MOST_DRAGGED = 100_000
-
-
-def images_in(mime: QMimeData) -> list[ImageId]:
-    """The ids in a drag; none when there are none. Any program can make up a drag, so nothing in it is believed."""
-    if not mime.hasFormat(IMAGES_MIME):
-        return []
-    try:
-        found = json.loads(bytes(mime.data(IMAGES_MIME).data()))
-        return [parse_image_id(each) for each in found[:_MOST_DRAGGED]] if isinstance(found, list) else []
-    except (ValueError, TypeError, RecursionError):
-        return []
-
-
-def mime_of(image_ids: Sequence[str]) -> QMimeData:
-    """A drag of these images."""
-    mime = QMimeData()
-    mime.setData(IMAGES_MIME, QByteArray(json.dumps(list(image_ids)).encode()))
-    return mime
 
 
 class ValuesModel(QAbstractListModel):
@@ -113,7 +90,7 @@ class ValuesModel(QAbstractListModel):
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """The ids of what is dragged."""
-        return mime_of([self._values[index.row()].id for index in indexes])
+        return put_images(QMimeData(), [self._values[index.row()].id for index in indexes])
 
 
 class AlbumList(QListView):

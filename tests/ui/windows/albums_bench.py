@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtCore import QMimeData, QObject, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -35,8 +35,8 @@ from app.store import SqliteUploadStore, open_store
 from app.ui.album_images import AlbumParts
 from app.ui.albums_controller import AlbumsController
 from app.ui.albums_window import AlbumsWindow
-from app.ui.albums_window.lists import mime_of
 from app.ui.bridge import Bridge
+from app.ui.image_drag import put_images
 from app.ui.thumbnail_loader import ThumbnailLoader
 
 
@@ -139,7 +139,7 @@ def press(widget: QWidget, text: str) -> None:
 
 def drop(view: QAbstractItemView, place: QPointF, image_ids: list[ImageId]) -> bool:
     """Drop images there, as a drag from another window does; returns whether they were taken."""
-    mime, copy, left = mime_of(image_ids), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    mime, copy, left = put_images(QMimeData(), image_ids), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     enter = QDragEnterEvent(place.toPoint(), copy, mime, left, Qt.KeyboardModifier.NoModifier)
     view.dragEnterEvent(enter)
     event = QDropEvent(place, copy, mime, left, Qt.KeyboardModifier.NoModifier)

@@ -20,8 +20,8 @@ from app.core.workflow import SourceKind
 from app.ui.albums_window import AlbumsWindow
 from app.ui.albums_window.chooser import AlbumChooser
 from app.ui.albums_window.edit_dialog import EditDialog
-from app.ui.albums_window.lists import IMAGES_MIME, images_in, mime_of
 from app.ui.albums_window.picker import Picker
+from app.ui.image_drag import IMAGES_MIME, images_in, put_images
 from tests.ui.windows.albums_bench import press, words_of
 
 pytestmark = [
@@ -139,7 +139,7 @@ def test_a_drag_that_is_made_up_brings_nothing(data: bytes) -> None:
 
 
 def test_a_drag_brings_the_ids_that_went_into_it(window: AlbumsWindow) -> None:
-    assert images_in(mime_of(["_RxgFRvwh9", "-x"])) == ["_RxgFRvwh9", "-x"]
+    assert images_in(put_images(QMimeData(), ["_RxgFRvwh9", "-x"])) == ["_RxgFRvwh9", "-x"]
     assert images_in(QMimeData()) == []
     model = window.page.grid.model()
     mime = model.mimeData([model.index(2, 0), model.index(5, 0)])
