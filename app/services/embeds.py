@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from app.core.embed_text import problems
-from app.core.errors import InputError
+from app.core.errors import InputError, UserFacingError
 from app.core.history import EntryId, HistoryEntry, HistoryQuery
 from app.core.imglink import MAX_EMBED_PROFILES, EmbedFields, EmbedId, EmbedProfile, ImageId
 from app.core.jobs import Job, JobId, JobKind
@@ -58,6 +59,8 @@ class EmbedService:
         self._history = history
         self._jobs = jobs
         self._profiles: Profiles | None = None
+        self._changes = 0
+        """How many changes were made from here: an answer that was on its way meanwhile knows nothing of them."""
         self._observers: Observers[Profiles] = Observers()
 
     @property
@@ -75,14 +78,14 @@ class EmbedService:
 
     async def list(self) -> Profiles:
         """Ask the service for all profiles."""
-        profiles = await self._api.embeds()
+        profiles = await self._fresh(self._api)
         self._set(profiles)
         return profiles
 
     async def peek(self) -> Profiles:
         """The same for what nobody asked for: raises NotAuthenticated where `list` lets the person sign in."""
         if self._profiles is None:
-            self._set(await self._quiet.embeds())
+            self._set(await self._fresh(self._quiet))
         return self._profiles or ()
 
     async def find(self, text: str) -> EmbedProfile:
@@ -103,7 +106,7 @@ class EmbedService:
         if self._profiles is not None and len(self._profiles) >= MAX_EMBED_PROFILES:
             raise InputError(f"ImgLink takes {MAX_EMBED_PROFILES} embed profiles.", remedy="Delete one first.")
         created = await self._api.create_embed(fields)
-        self._set((*(self._profiles or ()), created))
+        self._change(lambda known: (*known, created))
         return created
 
     async def edit(self, embed_id: EmbedId, fields: EmbedFields) -> EmbedProfile:
@@ -115,7 +118,7 @@ class EmbedService:
             if not error.is_page:
                 self._remove(embed_id)
             raise
-        self._set(tuple(changed if profile.id == embed_id else profile for profile in self._profiles or ()))
+        self._change(lambda known: tuple(changed if profile.id == embed_id else profile for profile in known))
         return changed
 
     async def delete(self, embed_id: EmbedId) -> None:
@@ -126,10 +129,12 @@ class EmbedService:
             if error.is_page:
                 raise
         self._remove(embed_id)
-        after = None
-        while ids := await self._history.outline(HistoryQuery(embed=embed_id), after=after, limit=_BATCH):
-            after = ids[-1]
-            await self._history.set_embed([entry.image_id for entry in await self._history.entries(ids)], None)
+        # A full disk forgets it; on the service it is done.
+        with suppress(UserFacingError):
+            after = None
+            while ids := await self._history.outline(HistoryQuery(embed=embed_id), after=after, limit=_BATCH):
+                after = ids[-1]
+                await self._history.set_embed([entry.image_id for entry in await self._history.entries(ids)], None)
 
     async def known_uses(self, embed_id: EmbedId) -> int:
         """How many images of the history have this profile, as far as is known here."""
@@ -153,7 +158,21 @@ class EmbedService:
         return {profile.id: profile.fields.name for profile in self._profiles or ()}
 
     def _remove(self, embed_id: EmbedId) -> None:
-        self._set(tuple(profile for profile in self._profiles or () if profile.id != embed_id))
+        self._change(lambda known: tuple(profile for profile in known if profile.id != embed_id))
+
+    async def _fresh(self, api: ImgLink) -> Profiles:
+        """Read once more when something was changed while the answer was on its way."""
+        while True:
+            changes = self._changes
+            found = await api.embeds()
+            if changes == self._changes:
+                return found
+
+    def _change(self, change: Callable[[Profiles], Profiles]) -> None:
+        """What was done here; as long as nobody has read the profiles, it says nothing of the others."""
+        self._changes += 1
+        if self._profiles is not None:
+            self._set(change(self._profiles))
 
     def _set(self, profiles: Profiles | None) -> None:
         if profiles != self._profiles:

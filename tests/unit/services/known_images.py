@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.core.errors import UserFacingError
 from app.core.history import EntryId, HistoryEntry, HistoryQuery
 from app.core.imglink import AlbumId, EmbedId, Image, ImageId
 from app.core.workflow import SourceKind
@@ -16,6 +17,8 @@ class KnownImages:
     def __init__(self, **embeds: str | None) -> None:
         """Image ids and their profiles."""
         self.known: dict[ImageId, HistoryEntry] = {}
+        self.is_full = False
+        """True when nothing can be written."""
         for image_id, embed in embeds.items():
             self.add(ImageId(image_id), None if embed is None else EmbedId(embed))
 
@@ -47,6 +50,8 @@ class KnownImages:
         return tuple(self.known[each] for each in image_ids if each in self.known)
 
     async def set_embed(self, image_ids: Sequence[ImageId], embed: EmbedId | None) -> None:
+        if self.is_full:
+            raise UserFacingError("The disk is full.")
         for entry in await self.find_entries(image_ids):
             self.known[entry.image_id] = replace(entry, embed=embed)
 

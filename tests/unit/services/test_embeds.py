@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -68,6 +69,48 @@ async def test_a_profile_is_made_changed_and_deleted_and_each_is_told(site: Site
 
 
 @in_loop
+async def test_what_is_done_before_anybody_read_the_profiles_does_not_pass_for_all_of_them(site: Site) -> None:
+    there = EmbedId(str(site.embed(name="There")))
+    async with bench(site) as it:
+        made = await it.service.create(FIELDS)
+        await it.service.edit(there, EmbedFields("Still there"))
+        assert (it.service.known, it.told) == (None, [])
+        assert {profile.id for profile in await it.service.peek()} == {there, made.id}
+
+
+@in_loop
+async def test_a_list_that_was_on_its_way_does_not_undo_a_new_profile(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(site) as it:
+        read, is_answered, arrives = it.service._api.embeds, asyncio.Event(), asyncio.Event()
+
+        async def late() -> tuple[EmbedProfile, ...]:
+            found = await read()
+            is_answered.set()
+            await arrives.wait()
+            return found
+
+        monkeypatch.setattr(it.service._api, "embeds", late)
+        reading = asyncio.ensure_future(it.service.list())
+        await is_answered.wait()
+        made = await it.service.create(FIELDS)
+        arrives.set()
+        assert await reading == (made,)
+        assert it.service.known == (made,)
+
+
+@in_loop
+async def test_a_history_that_cannot_be_written_fails_no_deletion(site: Site) -> None:
+    async with bench(site) as it:
+        made = await it.service.create(FIELDS)
+        it.known.add(ImageId("mine"), made.id)
+        it.known.is_full = True
+        await it.service.delete(made.id)
+        assert await it.service.list() == ()
+
+
+@in_loop
 async def test_what_cannot_be_saved_is_refused_before_anything_is_sent(site: Site) -> None:
     async with bench(site) as it:
         with pytest.raises(InputError, match="color"):
@@ -117,6 +160,7 @@ async def test_deleting_says_how_many_images_revert_and_the_history_learns_it(si
 async def test_one_that_is_gone_counts_as_deleted_but_cannot_be_changed(site: Site) -> None:
     async with bench(site) as it:
         made = await it.service.create(FIELDS)
+        assert await it.service.list() == (made,)
         await site_delete(it, made.id)
         with pytest.raises(NotFound):
             await it.service.edit(made.id, FIELDS)
@@ -132,6 +176,7 @@ async def site_delete(it: Bench, embed_id: EmbedId) -> None:
 @in_loop
 async def test_a_page_of_another_server_deletes_nothing_here(site: Site) -> None:
     async with bench(site) as it:
+        await it.service.list()
         made = await it.service.create(FIELDS)
         site.server.faults.add(Fault.html(404).on("DELETE"))
         with pytest.raises(NotFound):
@@ -173,6 +218,7 @@ async def test_taking_profiles_away(site: Site) -> None:
 @in_loop
 async def test_a_refusal_or_trouble_leaves_what_is_known(site: Site) -> None:
     async with bench(site) as it:
+        await it.service.list()
         made = await it.service.create(FIELDS)
         site.server.faults.add(Fault.error(500), Fault.error(500), Fault.error(500))
         for call in (it.service.list(), it.service.create(FIELDS), it.service.delete(made.id)):
@@ -198,6 +244,7 @@ async def test_a_menu_never_asks_anybody_to_sign_in(site: Site) -> None:
 @in_loop
 async def test_forgetting_is_told_as_no_profiles(site: Site) -> None:
     async with bench(site) as it:
+        await it.service.list()
         await it.service.create(FIELDS)
         it.service.forget()
         assert it.service.known is None
