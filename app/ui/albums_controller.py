@@ -259,6 +259,8 @@ class AlbumsController(QObject):
             return
 
         def choose(_: object) -> None:
+            if self._chooser is not None:
+                return  # asked for twice before the answer came
             chooser = self._chooser = AlbumChooser(parent, self.albums, len(image_ids), self._thumbnails.pixmap)
             chooser.chosen.connect(lambda album_id: self._add_and_show(album_id, image_ids))
             chooser.manage_requested.connect(self.present)

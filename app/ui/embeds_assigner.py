@@ -42,7 +42,7 @@ class EmbedAssigner(QObject):
     def attach(self, embeds: EmbedService, jobs: Jobs) -> None:
         """Begin."""
         self._embeds, self._jobs = embeds, jobs
-        show = partial(self._bridge.post, self._job_event)
+        show = partial(self._bridge.post_to, self, self._job_event)
         self._bridge.loop.call_soon_threadsafe(jobs.subscribe, show)
 
     def close(self) -> None:

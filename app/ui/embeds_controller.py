@@ -95,8 +95,8 @@ class EmbedsController(QObject):
 
     def _watch(self, parts: EmbedParts) -> None:
         # On the asyncio thread.
-        parts.embeds.subscribe(lambda profiles: self._bridge.post(self._profiles_changed, profiles))
-        parts.account.subscribe(lambda status: self._bridge.post(self._account_changed, status))
+        parts.embeds.subscribe(lambda profiles: self._bridge.post_to(self, self._profiles_changed, profiles))
+        parts.account.subscribe(lambda status: self._bridge.post_to(self, self._account_changed, status))
 
     def close(self) -> None:
         """Destroy the windows, without asking."""
@@ -155,7 +155,7 @@ class EmbedsController(QObject):
         """Learn what profiles there are for a menu that opens; a failure shows when somebody asks for them."""
         parts = self._parts
         if parts is not None and self._is_signed_in and self._profiles is None:
-            self._submit(parts.embeds.peek, on_error=lambda _: None)
+            self._submit(parts.embeds.peek, self._drop_lost_default, on_error=lambda _: None)
 
     def _sign_in(self) -> None:
         # The gate before the service asks; here it only has to be asked for something.
@@ -171,6 +171,7 @@ class EmbedsController(QObject):
             if self._window is not None:
                 self._window.show_notice("")
                 self._window.set_profiles(profiles)
+            self._drop_lost_default(profiles)
 
         self._submit(parts.embeds.list, done, on_error=self._not_read, on_cancelled=self._not_signed_in)
 
@@ -231,6 +232,18 @@ class EmbedsController(QObject):
         """Let new uploads have this profile, or none."""
         # The file is synced to disk: not on this thread.
         self._submit(lambda: asyncio.to_thread(self._file.update, "upload", embed=embed_id or ""))
+
+    def _drop_lost_default(self, profiles: tuple[EmbedProfile, ...]) -> None:
+        """The profile of new uploads was deleted elsewhere: every one of them would be refused it."""
+        lost = _default(self._file.settings)
+        if lost is None or lost in {profile.id for profile in profiles}:
+            return
+        self.set_default(None)
+        text = self.tr("The embed profile of new uploads is not there any more. New uploads get none now.")
+        if self._window is not None and self._window.isVisible():
+            self._window.show_notice(text)
+        else:
+            self._show_error(UserFacingError(text))
 
     def _profiles_changed(self, profiles: tuple[EmbedProfile, ...]) -> None:
         self._profiles = profiles

@@ -125,6 +125,8 @@ class EmbedsWindow(QWidget):
 
     def confirm_delete(self, profile: EmbedProfile, known_uses: int) -> None:
         """Ask whether to delete it; `known_uses` images of the history have it."""
+        if self._question is not None:
+            return
         name = profile.fields.name
         uses = (
             self.tr("{count} images in your history have it. They go back to what ImgLink shows by itself, ")

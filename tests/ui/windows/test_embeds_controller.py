@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import httpx
 import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
@@ -315,6 +316,23 @@ def test_from_the_form_to_the_service_and_back(qtbot: QtBot, site: Site, tmp_pat
         press(it.window.question, "Delete")
         it.until(lambda: "No profiles yet" in it.words)
         it.until(lambda: it.settings.settings.upload.embed == "")
+
+
+def test_a_profile_that_was_deleted_elsewhere_is_not_given_to_new_uploads(
+    qtbot: QtBot, site: Site, tmp_path: Path
+) -> None:
+    embed_id, token = site.embed(name="Brand"), site.server.add_token(site.demo)
+    with joined(qtbot, site.server.base_url, tmp_path, token=token) as it:
+        it.controller.set_default(EmbedId(str(embed_id)))
+        it.until(lambda: it.settings.settings.upload.embed == str(embed_id))
+        it.controller.present()
+        it.until(lambda: it.names == ["Brand · default"])
+        assert "not there any more" not in it.words
+        address = f"{site.server.base_url}/api/embeds/{embed_id}"
+        httpx.delete(address, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+        it.controller.refresh()
+        it.until(lambda: it.settings.settings.upload.embed == "")
+        assert "The embed profile of new uploads is not there any more." in it.words
 
 
 def test_a_profile_goes_to_130_images_and_is_taken_back(qtbot: QtBot, site: Site, tmp_path: Path) -> None:
