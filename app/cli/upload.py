@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from app.cli.desk import StoreDesk
@@ -19,11 +20,16 @@ from app.core.history import HistoryEntry
 from app.core.imglink import UploadOptions, Visibility
 from app.core.links import format_link
 from app.core.uploads import NETWORK_TASKS, UploadItem, UploadState
-from app.core.workflow import SourceKind
+from app.core.workflow import SourceKind, UploadTask
 from app.services.incoming import Existing, Refused
 
 PATIENCE_S = 5.0
 """How long a command waits for a queue that holds everything back, in seconds; then it says so and ends."""
+
+_UNTIL_SIGNED_IN = (
+    "Nobody is signed in: the album and embed profile that the settings give to new uploads wait for that, in the "
+    "window of ImgLink. Sign in with: imglink account login"
+)
 
 _HELD_BACK = (UploadState.QUEUED, UploadState.PAUSED)
 
@@ -128,37 +134,53 @@ async def finish(
     _print_results(arguments, sent)
     lines.check()
     code = exit_code(result.error_kind for result in sent.results)
-    code = await _see_given(desk, items) or code
+    code = await _see_given(arguments, desk, items) or code
     if arguments.copy and sent.links:
         code = await copy_links(sent.links, desk) or code
     return code
 
 
-async def _see_given(desk: StoreDesk, items: Sequence[UploadItem]) -> ExitCode:
-    """Wait until what arrived has its album and profile, too; what the service refuses of that is said."""
+async def _see_given(arguments: argparse.Namespace, desk: StoreDesk, items: Sequence[UploadItem]) -> ExitCode:
+    """Wait until what arrived has its album and profile, too; what the service refuses of that is said.
+
+    What only the settings add waits for a session where there is none: the upload that was asked for is done. What was
+    named here is asked for, and so has failed.
+    """
     moved = asyncio.Event()
     unsubscribe = desk.assignments.subscribe(lambda _: moved.set())
-    code = ExitCode.DONE
+    code, has_told = ExitCode.DONE, False
     try:
         for item in items:
-            code = await _see_one_given(desk, item, moved) or code
+            now = await _see_one_given(desk, item, moved)
+            if is_being_given(now):
+                say(f"{item.file_name}: its album and profile follow when the tray application next starts.")
+                code = ExitCode.WAIT
+                continue
+            for task, reason in now.after.problems:
+                if desk.assignments.wants_session(item.id) and not _is_named(arguments, task):
+                    if not has_told:
+                        say(_UNTIL_SIGNED_IN)
+                    has_told = True
+                else:
+                    say(f"{item.file_name}: {reason}")
+                    code = ExitCode.FAILED
     finally:
         unsubscribe()
     return code
 
 
-async def _see_one_given(desk: StoreDesk, item: UploadItem, moved: asyncio.Event) -> ExitCode:
-    try:
+async def _see_one_given(desk: StoreDesk, item: UploadItem, moved: asyncio.Event) -> UploadItem:
+    """How it stands when it has been given everything, or after so long."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_S):
-            while is_being_given(now := await desk.uploads.get(item.id)):
+            while is_being_given(await desk.uploads.get(item.id)):
                 await moved.wait()
                 moved.clear()
-    except TimeoutError:
-        say(f"{item.file_name}: its album and profile follow when the tray application next starts.")
-        return ExitCode.WAIT
-    for _, reason in now.after.problems:
-        say(f"{item.file_name}: {reason}")
-    return ExitCode.FAILED if now.after.problems else ExitCode.DONE
+    return await desk.uploads.get(item.id)
+
+
+def _is_named(arguments: argparse.Namespace, task: UploadTask) -> bool:
+    return bool(arguments.album if task is UploadTask.ADD_TO_ALBUM else arguments.embed)
 
 
 def is_being_given(item: UploadItem) -> bool:

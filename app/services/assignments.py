@@ -16,7 +16,7 @@ from typing import Protocol
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import AlbumId, EmbedId, ImageId
 from app.core.ports import ImgLink, Timer, UploadStore
-from app.core.service_errors import RateLimited, ServerFailure, UnreadableAnswer
+from app.core.service_errors import NotAuthenticated, RateLimited, ServerFailure, UnreadableAnswer
 from app.core.uploads import (
     NETWORK_TASKS,
     AfterUpload,
@@ -78,6 +78,8 @@ class Assignments:
         self._due: dict[UploadId, UploadItem] = {}
         """Uploads that are done, with calls to make."""
         self._tries: dict[UploadId, int] = {}
+        self._sessionless: set[UploadId] = set()
+        """Those of which something failed in this run because nobody is signed in."""
         self._troubles = 0
         """How many calls in a row failed for a reason that passes."""
         self._is_offline = False
@@ -110,9 +112,14 @@ class Assignments:
         """Those of which something failed, oldest first."""
         return tuple(item for item in await self._store.unfinished() if item.after.problems)
 
+    def wants_session(self, upload_id: UploadId) -> bool:
+        """True when a call for this upload failed in this run because nobody is signed in."""
+        return upload_id in self._sessionless
+
     async def retry(self, upload_id: UploadId) -> None:
         """Make the calls that failed once more."""
         self._tries.pop(upload_id, None)
+        self._sessionless.discard(upload_id)
         await self._change(upload_id, AfterUpload.hopeful)
 
     async def give_up(self, upload_id: UploadId) -> None:
@@ -135,6 +142,7 @@ class Assignments:
                 self._note(item)
             case UploadRemoved(upload_id):
                 self._due.pop(upload_id, None)
+                self._sessionless.discard(upload_id)
 
     def _note(self, item: UploadItem) -> None:
         if item.state is UploadState.DONE and item.image is not None and item.after.due & NETWORK_TASKS:
@@ -164,6 +172,8 @@ class Assignments:
                 self._troubles += 1
                 return wait_s
             reason = str(error)
+            if isinstance(error, NotAuthenticated) and not error.is_page:
+                self._sessionless.add(item.id)
         self._tries.pop(item.id, None)
         self._troubles, self._is_offline = 0, False
         # A full disk forgets what was done; the next run then does it once more.

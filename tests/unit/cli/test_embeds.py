@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.demo import DEMO_USER, Fault
@@ -53,6 +55,13 @@ def listed(cli: Cli) -> list[dict[str, object]]:
     assert done.code == 0, done.err
     profiles: list[dict[str, object]] = done.json
     return profiles
+
+
+def give_to_new_uploads(cli: Cli, embed_id: str) -> None:
+    """As the window of the profiles does."""
+    path = cli.home / ".config/imglink/settings.json"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(json.dumps({"upload": {"embed": embed_id}}), encoding="utf-8")
 
 
 def given(cli: Cli) -> dict[str, int | None]:
@@ -143,6 +152,20 @@ def test_a_profile_that_is_refused_after_the_upload_is_said_and_the_link_stays(
     done = signed_in.run("upload", "--embed", embed_id, pictures[0])
     assert (done.code, len(done.lines)) == (1, 1)
     assert "Not today" in done.sentence
+
+
+def test_a_profile_of_the_settings_waits_for_a_session_and_the_upload_is_done(cli: Cli, pictures: list[str]) -> None:
+    give_to_new_uploads(cli, "1")
+    done = cli.run("upload", *pictures)
+    assert (done.code, len(done.lines), cli.uploads()) == (0, len(pictures), len(pictures))
+    assert "imglink account login" in done.sentence
+    assert done.err.count("signed in") == 1
+
+
+def test_a_profile_of_the_settings_that_is_refused_is_a_failure(signed_in: Cli, pictures: list[str]) -> None:
+    give_to_new_uploads(signed_in, "77")
+    done = signed_in.run("upload", pictures[0])
+    assert (done.code, len(done.lines)) == (1, 1)
 
 
 def test_anonymous_and_a_profile_do_not_go_together(signed_in: Cli, pictures: list[str]) -> None:
