@@ -100,6 +100,7 @@ class PreviewPanel(QWidget):
 def _segment(text: str, side: str) -> QPushButton:
     made = QPushButton(text)
     made.setCheckable(True)
+    made.setAutoExclusive(True)
     made.setAutoDefault(False)
     made.setProperty("look", "segment")
     made.setProperty("side", side)

@@ -240,6 +240,8 @@ class SignInDialog(QDialog):
         for way, side in zip(Way, ("left", "", "right"), strict=True):
             made = self._ways[way] = QPushButton(names[way])
             made.setCheckable(True)
+            # Their group knows it already; this tells screen readers.
+            made.setAutoExclusive(True)
             made.setAutoDefault(False)
             made.setProperty("look", "segment")
             made.setProperty("side", side)
