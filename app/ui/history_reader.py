@@ -28,7 +28,7 @@ T = TypeVar("T")
 FIRST = 500
 """How many are read before anything is shown."""
 MORE = 20_000
-"""How many at a time are read behind them."""
+"""How many at a time are read behind them, at most."""
 _SEEN = 96
 """Of the first so many, the values come with them."""
 _AGAIN_MS = 100
@@ -77,6 +77,8 @@ class HistoryReader(QObject):
         """Ask for nothing more: the window goes, though what was typed in it may still be on its way."""
         for timer in (self._again, self._count):
             timer.stop()
+        if self._reading is not None:
+            self._reading.cancel()
         for source in (self._window, self._window.model):
             source.blockSignals(True)
 
@@ -155,17 +157,19 @@ class HistoryReader(QObject):
         self._window.model.reset(ids, entries, query.sort)
         self._window.show_list(complete=self._is_complete)
         if not self._is_complete:
-            self._read_more(query, ids[-1])
+            self._read_more(query, ids[-1], 2 * FIRST)
 
-    def _read_more(self, query: HistoryQuery, after: EntryId) -> None:
+    def _read_more(self, query: HistoryQuery, after: EntryId, limit: int) -> None:
+        """Read the rest, more each time: the next letter of a search waits for what is being read."""
+
         def show(ids: Sequence[EntryId]) -> None:
             self._window.model.append(ids)
-            self._is_complete = len(ids) < MORE
+            self._is_complete = len(ids) < limit
             self._window.show_list(complete=self._is_complete)
             if not self._is_complete:
-                self._read_more(query, ids[-1])
+                self._read_more(query, ids[-1], min(2 * limit, MORE))
 
-        self._read(lambda: self._history.outline(query, after=after, limit=MORE), show)
+        self._read(lambda: self._history.outline(query, after=after, limit=limit), show)
 
     def _read(self, function: Callable[[], Coroutine[Any, Any, T]], on_done: Callable[[T], None]) -> None:
         """Of several readings of the list, only the last one counts."""
