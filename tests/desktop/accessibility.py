@@ -38,7 +38,7 @@ _FOCUS_EVENT = "object:state-changed:focused"
 _FOCUS = MatchRule(type="signal", interface="org.a11y.atspi.Event.Object", member="StateChanged")
 _STATES = {1: "active", 4: "checked", 8: "enabled", 11: "focusable", 12: "focused", 23: "selected", 25: "showing"}
 """The bits of AtspiStateType that are asked for here."""
-_LEAVES = {"label", "list item", "push button", "table cell"}
+_LEAVES = {"cell", "label", "list item", "push button"}
 """What holds nothing that is looked for."""
 
 
@@ -119,17 +119,23 @@ class ScreenReader:
 
         return self.wait_for(found, f"{role} “{name}” in “{title}”")
 
+    def read_aloud(self, title: str, name: str) -> str:
+        """What a screen reader would say stands in a field."""
+        self.find(title, "text", name)
+        (place, *_) = self._places(title, "text", name)
+        return str(self._call(place, "Text", "GetText", "ii", (0, -1))[0])
+
     def _first(self, title: str, role: str, name: str | None) -> Control | None:
         """The first such control of a window, without a look at what is not on the way to it."""
         with contextlib.suppress(Gone):
-            for program in self._children(_REGISTRY):
-                for window in self._children(program):
-                    if self._name(window) == title:
-                        inside = self._matching(window, role, name)
-                        ready = (each for each in map(self._read, inside) if each.is_ready)
-                        if found := next(ready, None):
-                            return found
+            return next((each for each in map(self._read, self._places(title, role, name)) if each.is_ready), None)
         return None
+
+    def _places(self, title: str, role: str, name: str | None) -> Iterator[_Place]:
+        for program in self._children(_REGISTRY):
+            for window in self._children(program):
+                if self._name(window) == title:
+                    yield from self._matching(window, role, name)
 
     def _matching(self, place: _Place, role: str, name: str | None) -> Iterator[_Place]:
         if "showing" not in self._states(place):
