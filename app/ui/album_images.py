@@ -140,11 +140,15 @@ class AlbumImages(QObject):
 
         async def find() -> tuple[tuple[HistoryEntry, ...], bool]:
             # What was uploaded without the account is not the account's.
-            ids = await parts.history.outline(HistoryQuery(text=text, anonymous=False), limit=count + _PORTION)
-            found = await parts.history.entries(ids)
-            return tuple(each for each in found if each.remote_state is not RemoteState.GONE), len(
-                ids
-            ) == count + _PORTION
+            query, limit = HistoryQuery(text=text, anonymous=False), count + _PORTION
+            while True:
+                ids = await parts.history.outline(query, limit=limit)
+                entries = await parts.history.entries(ids)
+                found = tuple(each for each in entries if each.remote_state is not RemoteState.GONE)
+                # A portion of which all is gone would be asked for again and again.
+                if len(found) > count or len(ids) < limit:
+                    return found, len(ids) == limit
+                limit += _PORTION
 
         def done(found: tuple[tuple[HistoryEntry, ...], bool]) -> None:
             window.set_entries(text, found[0], has_more=found[1])

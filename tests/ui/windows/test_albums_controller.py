@@ -291,6 +291,23 @@ def test_images_are_picked_from_the_history_by_search(full: Joined) -> None:
     picker.reject()
 
 
+def test_many_that_are_gone_neither_hide_the_rest_nor_are_asked_for_without_end(
+    full: Joined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.album_images._PORTION", 3)
+    ids = images_of(full)
+    full.run(lambda: full.store.history.mark_gone(ids[:7]))
+    asked: list[int] = []
+    full.window.entries_requested.connect(lambda _, count: asked.append(count))
+    press(full.window, "Add images…")
+    picker = full.window.picker
+    assert picker is not None
+    full.until(lambda: [tile.id for tile in picker.grid.tiles] == ids[7:])
+    # Each answer brought something new, until there was no more.
+    assert asked == sorted(set(asked))
+    picker.reject()
+
+
 def test_a_session_that_lapses_in_the_middle_is_asked_for_once_and_the_job_goes_on(
     full: Joined, demo: DemoServer
 ) -> None:
