@@ -16,6 +16,7 @@ from app.bootstrap.profile import Profile, open_profile
 from app.bootstrap.services import build_captures, build_core, build_link, command_clipboard, last_region_of
 from app.cli.exit_codes import ExitCode
 from app.cli.streams import Lines, say
+from app.core.doctor import Part
 from app.core.errors import Cancelled, UserFacingError
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ def _require_screen(profile: Profile) -> None:
     finally:
         screen.close()
     if not probe.available:
-        raise UserFacingError(probe.reason, remedy=probe.remedy)
+        problem = UserFacingError(probe.reason, remedy=probe.remedy)
+        problem.part = Part.CAPTURE
+        raise problem
 
 
 def _exit_with(leave: Callable[[int], None], arguments: argparse.Namespace) -> Callable[[UserFacingError], None]:

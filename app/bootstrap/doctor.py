@@ -104,8 +104,7 @@ async def _clipboard(environ: Mapping[str, str]) -> Probe:
 
     found = detect_session(environ, platform=sys.platform).type
     if found is SessionType.X11:
-        await asyncio.to_thread(X11ClipboardReader(environ).formats)
-        return Probe("X11", available=True)
+        return await asyncio.to_thread(X11ClipboardReader(environ).probe)
     if found is SessionType.NONE:
         return Probe("none", available=False, reason="There is no graphical session here.", remedy=_START_SESSION)
     if found is SessionType.WAYLAND:

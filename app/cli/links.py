@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from app.cli.desk import Desk
 from app.cli.exit_codes import ExitCode
 from app.cli.streams import say
+from app.core.doctor import CLIPBOARD_REMEDY
 from app.core.errors import UserFacingError
 from app.core.links import LinkForm
 
@@ -22,7 +23,7 @@ async def copy_links(links: Sequence[str], desk: Desk) -> ExitCode:
     try:
         if await desk.clipboard.copy_text("\n".join(links)):
             return ExitCode.DONE
-        say("The link was not copied: something else took the clipboard, or it does not answer.")
+        say(f"The link was not copied: something else took the clipboard, or it does not answer. {CLIPBOARD_REMEDY}")
     except UserFacingError as error:
         say(str(error))
     return ExitCode.FAILED

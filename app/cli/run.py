@@ -68,6 +68,8 @@ async def perform(arguments: argparse.Namespace, command: Command, desk: Desk) -
 def fail(arguments: argparse.Namespace, error: UserFacingError) -> ExitCode:
     """Say why the whole command failed, in JSON too where that was asked for."""
     say(str(error))
+    if error.part is not None:
+        say("See: imglink doctor")
     if getattr(arguments, "json", False) and arguments.command in _WITH_IMAGES and not isinstance(error, OutputClosed):
         try:
             print_json([Result.of_error(None, error).as_json()])

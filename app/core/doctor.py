@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+CLIPBOARD_REMEDY = "Quit the program that holds it: most often it is a clipboard manager that hangs."
+"""What helps when the clipboard is set, and somebody else answers for it, or nobody."""
+
 
 class Part(Enum):
     """One line of the doctor's report; the value is its name."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from app.core.doctor import Part
+from app.core.doctor import CLIPBOARD_REMEDY, Part
 from app.core.errors import Cancelled, InputError, NotSaved, UserFacingError
 from app.core.geometry import Rect
 from app.core.images import ImageFormat
@@ -94,6 +94,7 @@ class PartlyDone(UserFacingError):
             safe = f"The picture is in {captured.saved_path}."
         super().__init__(message, remedy=remedy, safe=safe, details=problem.details, kind=problem.kind)
         self.captured = captured
+        self.part = problem.part
 
 
 class Uploads(Protocol):
@@ -300,7 +301,8 @@ class CaptureService:
         if CaptureTask.COPY_IMAGE in tasks:
             try:
                 with failing(Part.CLIPBOARD):
-                    await self._clipboard.copy_image(frame)
+                    if not await self._clipboard.copy_image(frame):
+                        raise UserFacingError("The clipboard did not take the picture.", remedy=CLIPBOARD_REMEDY)
             except UserFacingError as problem:
                 problems.append(problem)
         if problems and (done.upload or done.saved_path):

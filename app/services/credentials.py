@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from app.core.doctor import Part
 from app.core.errors import InputError
 from app.core.imglink import CredentialKind
 from app.core.ports import Secrets
+from app.services.doctor import failing
 
 VARIABLES = {CredentialKind.API_KEY: "IMGLINK_API_KEY", CredentialKind.TOKEN: "IMGLINK_TOKEN"}
 NAMES = {CredentialKind.API_KEY: "API key", CredentialKind.TOKEN: "token"}
@@ -60,13 +62,15 @@ class Credentials:
             return self._overrides[kind]
         async with self._reading:
             if kind not in self._known:
-                self._known[kind] = await self._secrets.get(self.origin, kind)
+                with failing(Part.KEYRING):
+                    self._known[kind] = await self._secrets.get(self.origin, kind)
             return self._known[kind]
 
     async def set(self, kind: CredentialKind, secret: str) -> None:
         """Store or replace it."""
         async with self._reading:
-            await self._secrets.set(self.origin, kind, secret)
+            with failing(Part.KEYRING):
+                await self._secrets.set(self.origin, kind, secret)
             self._known[kind] = secret
             self._revisions[kind] += 1
 
@@ -74,14 +78,16 @@ class Credentials:
         """Forget it."""
         async with self._reading:
             self._known.pop(kind, None)
-            await self._secrets.delete(self.origin, kind)
+            with failing(Part.KEYRING):
+                await self._secrets.delete(self.origin, kind)
 
     async def reload(self, kind: CredentialKind) -> None:
         """Ask the store again: when another process has changed it, the revision grows. Raises as `get` does."""
         if kind in self._overrides:
             return
         async with self._reading:
-            secret = await self._secrets.get(self.origin, kind)
+            with failing(Part.KEYRING):
+                secret = await self._secrets.get(self.origin, kind)
             if kind in self._known and self._known[kind] != secret:
                 self._revisions[kind] += 1
             self._known[kind] = secret

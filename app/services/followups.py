@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from app.core.doctor import CLIPBOARD_REMEDY, Part
 from app.core.errors import UserFacingError
 from app.core.imglink import ImageId
 from app.core.links import LinkForm, format_link
@@ -38,6 +39,7 @@ from app.core.uploads import (
     UploadState,
 )
 from app.core.workflow import UploadTask
+from app.services.doctor import failing
 from app.services.notices import COPY_ACTION, DELETE_ACTION, OPEN_ACTION, compose_notice
 from app.services.observers import Observers
 
@@ -252,7 +254,12 @@ class FollowUps:
             self._forget(item.id)
         self._told.update(item.id for item in news if item.state is not UploadState.DONE)
         wants_copy = UploadTask.COPY_LINK in tasks
-        is_copied = bool(links) and wants_copy and not is_late and await self._copy(done, links, gesture)
+        is_copied, trouble = False, ""
+        if links and wants_copy and not is_late:
+            try:
+                is_copied = await self._copy(done, links, gesture)
+            except UserFacingError as error:
+                trouble = error.remedy or error.message
         is_left_off = is_late or (bool(links) and gesture < self._copied_gesture)
         # A link that is not where it was wanted is always spoken of.
         if self._preferences().notify and (UploadTask.NOTIFY in tasks or (wants_copy and is_left_off)):
@@ -262,6 +269,7 @@ class FollowUps:
                 copied=is_copied,
                 wanted_copy=wants_copy,
                 is_late=is_left_off,
+                trouble=trouble,
                 can_delete=await self._may_delete(done),
                 thumbnail=thumbnail,
             )
@@ -271,17 +279,17 @@ class FollowUps:
         await self._remember(done)
 
     async def _copy(self, items: Sequence[UploadItem], links: Sequence[str], gesture: int) -> bool:
-        """False when the clipboard did not take it, or has the link of a later gesture."""
+        """False when the clipboard has the link of a later gesture. Raises UserFacingError when it did not take it."""
         # One after the other: each is read back, and must not find the next one's text.
         async with self._copying:
             if gesture < self._copied_gesture:
                 return False
-            is_copied = await self._clipboard.copy_text("\n".join(links))
-            if is_copied:
-                self._copied_gesture = gesture
-        if is_copied:
-            self._observers.notify(tuple(item.id for item in items if item.image is not None))
-        return is_copied
+            with failing(Part.CLIPBOARD):
+                if not await self._clipboard.copy_text("\n".join(links)):
+                    raise UserFacingError("The clipboard did not take the link.", remedy=CLIPBOARD_REMEDY)
+            self._copied_gesture = gesture
+        self._observers.notify(tuple(item.id for item in items if item.image is not None))
+        return True
 
     async def _remember(self, done: Sequence[UploadItem]) -> None:
         for item in done:

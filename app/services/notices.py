@@ -19,13 +19,14 @@ def compose_notice(
     copied: bool,
     wanted_copy: bool,
     is_late: bool = False,
+    trouble: str = "",
     can_delete: bool = True,
     thumbnail: Frame | None = None,
 ) -> Notice | None:
     """Say in one notification how uploads that belong together ended; None when there is nothing to say.
 
-    `is_late` means that the links were left off the clipboard on purpose; without `can_delete`, none of the images can
-    be deleted from here.
+    `is_late` means that the links were left off the clipboard on purpose; `trouble` says why it did not take them, or
+    what helps. Without `can_delete`, none of the images can be deleted from here.
     """
     troubled = [item for item in items if item.state in (UploadState.FAILED, UploadState.UNCERTAIN)]
     if not links and not troubled:
@@ -38,6 +39,8 @@ def compose_notice(
         is_unsure = {item.state for item in troubled} == {UploadState.UNCERTAIN}
         title = "May already be uploaded" if is_unsure else "Not uploaded"
         return Notice(title, "\n".join(body), is_error=True)
+    if trouble:
+        body.append(trouble)
     title = _title(len(links), copied=copied, wanted_copy=wanted_copy, is_late=is_late)
     if troubled:
         title += f", {len(troubled)} not uploaded"

@@ -9,11 +9,22 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
+from app.core.doctor import CLIPBOARD_REMEDY
 from app.core.errors import UserFacingError
+from app.core.ports import Probe
 
 _TIMEOUT_S = 2.0
+
+
+class _Silence(Enum):
+    SILENT = "silent"
+
+
+_SILENT = _Silence.SILENT
+"""Instead of an answer: there is an owner, and it gives none."""
 
 
 class X11ClipboardReader:
@@ -32,7 +43,15 @@ class X11ClipboardReader:
         data = self._read("TARGETS")
         return data if isinstance(data, frozenset) else frozenset()
 
-    def _read(self, target: str) -> bytes | frozenset[str] | None:
+    def probe(self) -> Probe:
+        """Tell whether whoever holds the clipboard answers. Raises UserFacingError without a display."""
+        answer = self._read("TARGETS")
+        if answer is _SILENT:
+            reason = "The program that holds the clipboard does not answer."
+            return Probe("X11", available=False, reason=reason, remedy=CLIPBOARD_REMEDY)
+        return Probe("X11", available=True)
+
+    def _read(self, target: str) -> bytes | frozenset[str] | _Silence | None:
         from Xlib import X, display, error
 
         try:
@@ -46,8 +65,9 @@ class X11ClipboardReader:
             atom = connection.intern_atom(target)
             place = connection.intern_atom("IMGLINK_CLIPBOARD")
             window.convert_selection(connection.intern_atom("CLIPBOARD"), atom, place, X.CurrentTime)
-            if not _await_answer(connection, X.SelectionNotify):
-                return None
+            delivered = _await_answer(connection, X.SelectionNotify)
+            if not delivered:
+                return _SILENT if delivered is None else None
             value = window.get_full_property(place, X.AnyPropertyType)
             if value is None:
                 return None
@@ -60,8 +80,8 @@ class X11ClipboardReader:
             connection.close()
 
 
-def _await_answer(connection: Any, wanted: int) -> bool:
-    """True when the owner delivered; False when it refused or kept silent."""
+def _await_answer(connection: Any, wanted: int) -> bool | None:
+    """True when the owner delivered, False when it refused or there is none, None when it kept silent."""
     connection.flush()
     end = time.monotonic() + _TIMEOUT_S
     while True:
@@ -71,4 +91,4 @@ def _await_answer(connection: Any, wanted: int) -> bool:
                 return bool(event.property)
         left = end - time.monotonic()
         if left <= 0 or not select.select([connection], [], [], left)[0]:
-            return False
+            return None

@@ -246,6 +246,7 @@ class Application(QObject):
             await self._start_hotkeys(services.hotkeys)
         except UserFacingError as problem:
             # Without keys there is everything else.
+            problem.part = problem.part or Part.SHORTCUTS
             self._bridge.post(self.show_error, problem)
         status, bound = await self.settings.prepare(services)
         return _Prepared(services, status, bound, await self.uploads.watch(services), await self._parts.read_key())

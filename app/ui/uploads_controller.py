@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from app.core.doctor import CLIPBOARD_REMEDY, Part
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import ImageId
 from app.core.ports import Notice
@@ -161,7 +162,9 @@ class UploadsController(QObject):
             if is_there:
                 self._show_copied((item.id,))
             else:
-                self._show_error(UserFacingError("The clipboard did not take the link.", remedy="Try once more."))
+                problem = UserFacingError("The clipboard did not take the link.", remedy=CLIPBOARD_REMEDY)
+                problem.part = Part.CLIPBOARD
+                self._show_error(problem)
 
         self._submit(lambda: services.clipboard.copy_text(text), copied)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.doctor import CLIPBOARD_REMEDY
 from app.core.errors import UserFacingError
 from app.system.clipboard_keeper import KeeperClipboard
 from app.system.x11_clipboard import X11ClipboardReader
@@ -28,6 +29,21 @@ def test_the_reader_sees_what_another_program_copied(desktop: DesktopSession) ->
     reader = X11ClipboardReader(desktop.env)
     assert reader.text() == LINK
     assert "UTF8_STRING" in reader.formats()
+
+
+@pytest.mark.parametrize("has_owner", [False, True])
+def test_a_clipboard_that_answers_or_has_nothing_is_fine(desktop: DesktopSession, *, has_owner: bool) -> None:
+    if has_owner:
+        desktop.set_clipboard(b"text")
+    assert X11ClipboardReader(desktop.env).probe().available
+
+
+def test_an_owner_that_never_answers_is_told_with_the_remedy(desktop: DesktopSession) -> None:
+    owner = desktop.spawn([sys.executable, "-m", "tests.desktop.silent_owner"], env={"PYTHONPATH": str(ROOT)})
+    owner.wait_for_output("owns it")
+    probe = X11ClipboardReader(desktop.env).probe()
+    assert (probe.available, probe.remedy) == (False, CLIPBOARD_REMEDY)
+    assert X11ClipboardReader(desktop.env).text() is None
 
 
 def test_an_empty_clipboard_is_no_text(desktop: DesktopSession) -> None:

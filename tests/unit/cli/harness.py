@@ -65,6 +65,13 @@ class Done:
         assert self.err.count("\n") == 1, self.err
         return self.err.rstrip("\n")
 
+    @property
+    def sentence_with_doctor(self) -> str:
+        """The same where the doctor knows more, which stands in a line of its own."""
+        sentence, way = self.err.splitlines()
+        assert way == "See: imglink doctor"
+        return sentence
+
 
 class Cli:
     """Runs commands with a home of their own, in a folder of their own."""

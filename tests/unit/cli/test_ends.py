@@ -288,7 +288,7 @@ def assert_explained(done: Done) -> None:
 def test_a_capture_without_a_display_is_explained(cli: Cli, words: list[str]) -> None:
     done = cli.run("capture", *words)
     assert (done.code, done.out) == (1, "")
-    assert "display" in done.sentence
+    assert "display" in done.sentence_with_doctor
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_a_display_that_is_gone_is_explained(cli: Cli) -> None:
     done = cli.run("capture", env={"DISPLAY": ":4711"})
     assert done.code == 1
     assert "Traceback" not in done.err
-    assert ":4711" in done.sentence
+    assert ":4711" in done.sentence_with_doctor
 
 
 def test_a_link_that_cannot_be_copied_is_printed_all_the_same(cli: Cli, pictures: list[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app.core.doctor import Part
 from app.core.errors import Cancelled, InputError, NotSaved, UserFacingError
 from app.core.geometry import Rect
 from app.core.images import ImageFormat
@@ -107,13 +108,14 @@ class Uploads:
 class Clipboard:
     def __init__(self) -> None:
         self.images: list[Rect] = []
+        self.works = True
 
     async def copy_text(self, text: str) -> bool:
         return True
 
     async def copy_image(self, frame: Frame) -> bool:
         self.images.append(frame.rect_px)
-        return True
+        return self.works
 
 
 @dataclass
@@ -384,6 +386,15 @@ def test_copy_image_and_settings_tasks(bench: Bench) -> None:
     bench.preferences = replace(bench.preferences, tasks=frozenset({CaptureTask.COPY_IMAGE}))
     bench.run(CaptureRequest(workflow(CaptureMode.SCREEN)))
     assert bench.clipboard.images == [DESKTOP_RECT]
+    assert len(bench.uploads.got) == 1
+
+
+def test_a_picture_that_the_clipboard_does_not_take_is_told(bench: Bench) -> None:
+    bench.preferences = replace(bench.preferences, tasks=frozenset({CaptureTask.COPY_IMAGE}))
+    bench.clipboard.works = False
+    with pytest.raises(PartlyDone, match="The clipboard did not take the picture") as caught:
+        bench.run(CaptureRequest(workflow(CaptureMode.SCREEN)))
+    assert caught.value.part is Part.CLIPBOARD
     assert len(bench.uploads.got) == 1
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.doctor import CLIPBOARD_REMEDY, Part
 from app.core.errors import UserFacingError
 from app.core.imglink import Image, ImageId
 from app.core.links import LinkForm
@@ -35,6 +36,7 @@ class World:
     store: SqliteUploadStore
     clock: ManualTimer
     clipboard_works: bool = True
+    clipboard_breaks: UserFacingError | None = None
     notifications_work: bool = True
     is_anonymous: bool = False
     history_fails: bool = False
@@ -55,6 +57,8 @@ class World:
 
     async def copy_text(self, text: str) -> bool:
         self.copied.append(text)
+        if self.clipboard_breaks is not None:
+            raise self.clipboard_breaks
         return self.clipboard_works
 
     async def copy_image(self, frame: Frame) -> bool:
@@ -373,7 +377,22 @@ async def test_copied_is_only_said_when_the_clipboard_took_it(tmp_path: Path) ->
         await it.queue("a")
         await it.finish("a")
         assert "clipboard did not take" in it.notices[0].title
+        assert it.notices[0].body.splitlines() == ["https://e/i/a", CLIPBOARD_REMEDY]
         assert it.said_copied == []
+        # Asked for by hand, it is a failure of its own.
+        with pytest.raises(UserFacingError, match="did not take the link") as caught:
+            await it.click("copy")
+        assert caught.value.part is Part.CLIPBOARD
+
+
+@in_loop
+async def test_a_clipboard_that_cannot_be_set_at_all_still_leaves_the_link_in_the_notification(tmp_path: Path) -> None:
+    async with world(tmp_path) as it:
+        it.clipboard_breaks = UserFacingError("No clipboard tool.", remedy="Install wl-clipboard.")
+        await it.queue("a")
+        await it.finish("a")
+        assert it.notices[0].body.splitlines() == ["https://e/i/a", "Install wl-clipboard."]
+        assert await it.left() == []
 
 
 @in_loop
