@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.history import HistoryEntry, HistorySort
+from app.core.imglink import Visibility
 from app.core.uploads import RemoteState
 from app.ui import icons, theme
 from app.ui.history_window.cell import paint_filling
@@ -37,16 +38,16 @@ Index = QModelIndex | QPersistentModelIndex
 
 ROW_PX = 40
 _PICTURE = QSize(44, 30)
-# Together as wide as the list of a window that was never resized.
+# Together, but for what is hidden at first, as wide as the list of a window that was never resized.
 _WIDTHS = {
-    Column.NAME: 200,
-    Column.DATE: 125,
-    Column.SIZE: 70,
-    Column.DIMENSIONS: 95,
+    Column.NAME: 220,
+    Column.DATE: 128,
+    Column.SIZE: 72,
+    Column.DIMENSIONS: 106,
     Column.VIEWS: 55,
-    Column.VISIBILITY: 78,
-    Column.ALBUM: 84,
-    Column.STATE: 120,
+    Column.VISIBILITY: 80,
+    Column.ALBUM: 108,
+    Column.STATE: 136,
 }
 
 
@@ -92,6 +93,8 @@ class HistoryTable(QTableView):
         columns.sectionClicked.connect(self._header_clicked)
         for column, width in _WIDTHS.items():
             columns.resizeSection(column, width)
+        # A lock beside the name says it of the private ones.
+        columns.hideSection(Column.VISIBILITY)
 
     def share_selection(self, selection: QItemSelectionModel) -> None:
         """Show the selection of another view of the same model."""
@@ -218,7 +221,7 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(inner, alignment, text)
 
     def _paint_name(self, painter: QPainter, area: QRect, entry: HistoryEntry | None, tokens: theme.Tokens) -> QRect:
-        """The picture and the star; returns what is left for the text."""
+        """The picture, the star and the lock; returns what is left for the text."""
         ratio = self._table.devicePixelRatioF()
         spot = QRect(area.left(), area.top() + (area.height() - _PICTURE.height()) // 2, *_PICTURE.toTuple())
         path = QPainterPath()
@@ -236,8 +239,10 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
         left = spot.right() + theme.SPACE_S + 2
         right = area.right()
-        if entry is not None and entry.favourite:
-            star = icons.pixmap("star-filled", QColor(tokens.warning), 14, ratio)
+        marks = [("star-filled", tokens.warning)] if entry is not None and entry.favourite else []
+        if entry is not None and entry.visibility is Visibility.PRIVATE:
+            marks.append(("lock", tokens.muted))
+        for symbol, tone in marks:
             right -= 16
-            painter.drawPixmap(right, area.center().y() - 6, star)
+            painter.drawPixmap(right, area.center().y() - 6, icons.pixmap(symbol, QColor(tone), 14, ratio))
         return QRect(left, area.top(), max(0, right - left - 4), area.height())
