@@ -41,7 +41,8 @@ BLOCK = 64
 """Entries are read in blocks of so many rows."""
 _MOST_WANTED = 4 * BLOCK
 _REMOVED_SINGLY = 50
-_FOUND_SINGLY = 4
+_FOUND_SINGLY, _FOUND_SINGLY_BY_TIME = 4, 1000
+"""Up to so many are looked for one by one; more are found by a walk through all."""
 
 
 class Column(IntEnum):
@@ -172,7 +173,8 @@ class HistoryModel(QAbstractTableModel):
     def rows_of(self, ids: Iterable[EntryId]) -> set[int]:
         """Where entries stand that are listed; quick for a hundred thousand in every order."""
         wanted = set(ids)
-        if len(wanted) <= _FOUND_SINGLY or self._sort in (HistorySort.NEWEST, HistorySort.OLDEST):
+        is_by_time = self._sort in (HistorySort.NEWEST, HistorySort.OLDEST)
+        if len(wanted) <= (_FOUND_SINGLY_BY_TIME if is_by_time else _FOUND_SINGLY):
             return {row for each in wanted if (row := self.row_of(each)) is not None}
         return {row for row, each in enumerate(self._ids) if each in wanted}
 

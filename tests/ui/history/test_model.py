@@ -66,7 +66,10 @@ def test_rows_of_many_are_those_of_each(rows: list[EntryId], wanted: list[EntryI
     by_time = {HistorySort.NEWEST: sorted(rows, reverse=True), HistorySort.OLDEST: sorted(rows)}
     model = HistoryModel()
     model.reset(by_time.get(sort, rows), (), sort)
-    assert model.rows_of(wanted) == {row for row, each in enumerate(model.ids) if each in wanted}
+    expected = {row for row, each in enumerate(model.ids) if each in wanted}
+    assert model.rows_of(wanted) == expected
+    # Of very many, most of which are not listed, all the same.
+    assert model.rows_of([*wanted, *map(EntryId, range(2000))]) == expected
 
 
 def test_many_are_removed_at_once(qtbot: QtBot) -> None:
