@@ -118,7 +118,7 @@ class HistoryFileActions(QObject):
         self._submit(upload, done)
 
     async def _take_again(self, entry: HistoryEntry, after: AfterUpload) -> list[tuple[str, str]]:
-        """On the asyncio thread: queue our copy of one image, under a sensible name; returns a refusal and its reason."""
+        """On the asyncio thread: queue our copy of one image; returns its name and the reason if it was refused."""
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="imglink-"))
         try:
             copy = await asyncio.to_thread(copy_into, folder, _with_file(entry))

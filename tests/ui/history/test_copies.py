@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import UserFacingError
+from app.core.history import EntryId
 from app.ui.history_file_actions import _follow_filter
 from app.ui.history_window import listing
 from app.ui.history_window.local_copies import LocalCopies, copy_into
@@ -28,7 +30,7 @@ def test_the_oldest_copies_that_nobody_got_make_room(tmp_path: Path) -> None:
     entries = [make_entry(number, path=own_file(tmp_path, number)) for number in range(5)]
     copies = LocalCopies(most_bytes=2 * len(PNG))
     try:
-        made = {}
+        made: dict[EntryId, Path] = {}
         for entry in entries:
             made |= copies.make([entry])
             copies.keep([entry.id] if entry is entries[0] else [])
@@ -64,7 +66,7 @@ def test_a_drag_waits_for_its_files(qtbot: QtBot, tmp_path: Path, monkeypatch: p
     class Held:
         @staticmethod
         def mouseButtons() -> object:
-            return listing.Qt.MouseButton.LeftButton
+            return Qt.MouseButton.LeftButton
 
     with opened(qtbot, [make_entry(0, path=own_file(tmp_path, 0)), make_entry(1)], tmp_path) as history:
         pane, begun = history.window.listing, list[int]()
