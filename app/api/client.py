@@ -11,6 +11,7 @@ from app.api.albums import AlbumCalls
 from app.api.embeds import EmbedCalls
 from app.api.gallery import GalleryCalls
 from app.api.images import ImageCalls
+from app.api.pace import RequestPace
 from app.api.transport import DEFAULT_TIMEOUTS, CredentialProvider, Timeouts, Transport, utc_now
 from app.api.uploads import UploadCalls
 from app.core.base_url import BaseUrl
@@ -23,7 +24,7 @@ class Client(UploadCalls, ImageCalls, GalleryCalls, AlbumCalls, EmbedCalls, Acco
     """Speaks to one ImgLink server; see `app.core.ports.ImgLink` for what the methods do and raise.
 
     `credentials` is asked anew for each call that takes one. Nothing is loaded or connected before the first call, or
-    `warm_up`. `http_transport` takes the network's place in tests.
+    `warm_up`. `pace` is the documentation's by default; `http_transport` takes the network's place in tests.
     """
 
     def __init__(
@@ -34,9 +35,12 @@ class Client(UploadCalls, ImageCalls, GalleryCalls, AlbumCalls, EmbedCalls, Acco
         sign_in_path: str = DEFAULT_SIGN_IN_PATH,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         now: Callable[[], datetime] = utc_now,
+        pace: RequestPace | None = None,
         http_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        transport = Transport(base_url, credentials, timeouts=timeouts, now=now, http_transport=http_transport)
+        transport = Transport(
+            base_url, credentials, timeouts=timeouts, now=now, pace=pace or RequestPace(), http_transport=http_transport
+        )
         super().__init__(transport, sign_in_path)
 
     def __repr__(self) -> str:

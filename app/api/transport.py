@@ -79,6 +79,7 @@ class Transport:
         *,
         timeouts: Timeouts,
         now: Callable[[], datetime],
+        pace: RequestPace,
         http_transport: httpx.AsyncBaseTransport | None,
     ) -> None:
         self.base_url = base_url
@@ -88,7 +89,7 @@ class Transport:
         self._http_transport = http_transport
         self._http: httpx.AsyncClient | None = None
         self._building = asyncio.Lock()
-        self._pace = RequestPace()
+        self._pace = pace
         self._is_closed = False
 
     async def call(self, call: Call, read: Callable[[object], _T]) -> _T:

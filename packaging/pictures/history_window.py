@@ -119,7 +119,9 @@ def history_window(entries: Sequence[HistoryEntry] = (), *, mode: ViewMode = Vie
     window.set_embeds({EmbedId("3"): "Studio"})
     window.set_mode(mode)
     window.model.reset([entry.id for entry in entries], entries, HistorySort.NEWEST)
-    window.set_statistics(HistoryStatistics(12_431 if entries else 0, 312_400_000 if entries else 0, 4 if entries else 0))
+    window.set_statistics(
+        HistoryStatistics(12_431 if entries else 0, 312_400_000 if entries else 0, 4 if entries else 0)
+    )
     window.show_list(complete=True)
     return window
 

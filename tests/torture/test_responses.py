@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from app.api import Client, Timeouts
+from app.api.pace import RequestPace
 from app.core.base_url import parse_base_url
 from app.core.imglink import Image, UploadOptions, parse_image_id
 from app.core.ports import UploadFile
@@ -275,7 +276,12 @@ def test_ten_thousand_responses_are_all_classified(tmp_path: Path) -> None:
         transport._pool = httpcore.AsyncConnectionPool(network_backend=network, max_keepalive_connections=0)
         timeouts = Timeouts(call_s=5, upload_s=5)
         client = Client(
-            parse_base_url(URL), credentials(), timeouts=timeouts, now=lambda: NOW, http_transport=transport
+            parse_base_url(URL),
+            credentials(),
+            timeouts=timeouts,
+            now=lambda: NOW,
+            pace=RequestPace(RESPONSES + 1),
+            http_transport=transport,
         )
         for number in range(RESPONSES):
             network.raw = generator.response()
