@@ -47,6 +47,10 @@ def _default_shortcuts() -> Mapping[str, str]:
     return MappingProxyType(default_shortcuts(sys.platform))
 
 
+def _no_workflows() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """Which service."""
@@ -160,10 +164,16 @@ class Upload:
         ),
     ] = ""
 
-    def options(self) -> UploadOptions:
-        """The part that each upload carries."""
+    workflow_embeds: Annotated[
+        Mapping[str, str],
+        Rules("Embed profiles of workflows", "Workflow and the id of its embed profile, where it has one of its own."),
+    ] = field(default_factory=_no_workflows)
+
+    def options(self, workflow_id: str = "") -> UploadOptions:
+        """The part that each upload carries, of a capture by this workflow if it is one."""
         # An anonymous image is nobody's: nothing can be given to it.
-        embed = EmbedId(self.embed) if self.embed and not self.anonymous else None
+        chosen = self.workflow_embeds.get(workflow_id, self.embed)
+        embed = EmbedId(chosen) if chosen and not self.anonymous else None
         album = AlbumId(self.album) if self.album and not self.anonymous else None
         return UploadOptions(
             visibility=self.visibility, nsfw=self.nsfw, anonymous=self.anonymous, album=album, embed=embed

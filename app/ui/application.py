@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -331,6 +331,9 @@ class Application(QObject):
         services = await self.ready()
         with services.follow_ups.gathering() as gathering:
             after = AfterUpload(workflow.after_upload, workflow.link_form, gathering.group)
+            upload = self._settings.upload
+            if workflow.options is None and workflow.id in upload.workflow_embeds:
+                workflow = replace(workflow, options=upload.options(workflow.id))
             request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s), after=after)
             try:
                 captured = await services.captures.run(request)

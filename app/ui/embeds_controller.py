@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -61,6 +61,7 @@ class EmbedsController(QObject):
     ) -> None:
         super().__init__(parent)
         self._bridge = bridge
+        self._writing = asyncio.Lock()
         self._file = settings_file
         self._thumbnails = thumbnails
         self._show_error = show_error
@@ -117,7 +118,7 @@ class EmbedsController(QObject):
     def apply_settings(self, settings: Settings) -> None:
         """Show which profile new uploads get."""
         if self._window is not None:
-            self._window.set_default(_default(settings))
+            self._window.set_default(_default(settings), settings.upload.workflow_embeds)
         self.profiles_changed.emit(self.profiles, _default(settings))
 
     def _make_window(self) -> EmbedsWindow:
@@ -125,7 +126,7 @@ class EmbedsController(QObject):
         from app.ui.embeds_window import EmbedsWindow
 
         window = EmbedsWindow()
-        window.set_default(_default(self._file.settings))
+        window.set_default(_default(self._file.settings), self._file.settings.upload.workflow_embeds)
         if self._profiles is not None:
             window.set_profiles(self._profiles)
         window.refresh_requested.connect(self.refresh)
@@ -134,6 +135,7 @@ class EmbedsController(QObject):
         window.delete_requested.connect(self._ask_about)
         window.delete_confirmed.connect(self._delete)
         window.default_chosen.connect(self.set_default)
+        window.workflow_toggled.connect(self._toggle_workflow)
         window.picture_chosen.connect(self._choose_picture)
         return window
 
@@ -220,6 +222,7 @@ class EmbedsController(QObject):
         def done(_: object) -> None:
             if _default(self._file.settings) == embed_id:
                 self.set_default(None)
+            self._keep_workflows({profile.id for profile in self.profiles} - {embed_id})
 
         self._submit(
             lambda: parts.embeds.delete(embed_id),
@@ -233,10 +236,35 @@ class EmbedsController(QObject):
         # The file is synced to disk: not on this thread.
         self._submit(lambda: asyncio.to_thread(self._file.update, "upload", embed=embed_id or ""))
 
+    def _toggle_workflow(self, workflow_id: str, embed_id: EmbedId, is_on: bool) -> None:
+        def toggled(chosen: Mapping[str, str]) -> dict[str, str]:
+            others = {workflow: embed for workflow, embed in chosen.items() if workflow != workflow_id}
+            return {**others, workflow_id: embed_id} if is_on else others
+
+        self._change_workflows(toggled)
+
+    def _keep_workflows(self, profiles: Set[EmbedId]) -> None:
+        """Let only these be the profiles of single workflows."""
+        if not set(self._file.settings.upload.workflow_embeds.values()) <= profiles:
+            self._change_workflows(
+                lambda chosen: {workflow: embed for workflow, embed in chosen.items() if embed in profiles}
+            )
+
+    def _change_workflows(self, change: Callable[[Mapping[str, str]], dict[str, str]]) -> None:
+        async def run() -> None:
+            # One after the other: each begins with what the one before has written.
+            async with self._writing:
+                chosen = change(self._file.settings.upload.workflow_embeds)
+                await asyncio.to_thread(self._file.update, "upload", workflow_embeds=chosen)
+
+        self._submit(run)
+
     def _drop_lost_default(self, profiles: tuple[EmbedProfile, ...]) -> None:
         """The profile of new uploads was deleted elsewhere: every one of them would be refused it."""
+        there = {profile.id for profile in profiles}
+        self._keep_workflows(there)
         lost = _default(self._file.settings)
-        if lost is None or lost in {profile.id for profile in profiles}:
+        if lost is None or lost in there:
             return
         self.set_default(None)
         text = self.tr("The embed profile of new uploads is not there any more. New uploads get none now.")

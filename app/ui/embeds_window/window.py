@@ -5,8 +5,9 @@ The window keeps what is being written and asks before it is lost; it stores not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QKeySequence, QShortcut
@@ -19,11 +20,13 @@ from app.ui.embeds_window.form import EmbedForm
 from app.ui.embeds_window.pages import IntroPage
 from app.ui.embeds_window.preview import PreviewPanel
 from app.ui.embeds_window.profile_list import ProfileList
+from app.ui.embeds_window.workflow_button import WorkflowButton
 from app.ui.message_page import MessagePage
 from app.ui.settings_window.fields import Switch
 from app.ui.widgets import NoticeBar, button, heading, label, set_tone
 
 _NEW = EmbedFields("")
+_NO_WORKFLOWS: Mapping[str, str] = MappingProxyType({})
 
 
 class EmbedsWindow(QWidget):
@@ -39,6 +42,8 @@ class EmbedsWindow(QWidget):
     """An EmbedId."""
     default_chosen = Signal(object)
     """The EmbedId that new uploads get, or None."""
+    workflow_toggled = Signal(str, object, bool)
+    """A workflow's id, the EmbedId, and whether its captures are to have that."""
     picture_chosen = Signal(str)
 
     def __init__(self) -> None:
@@ -51,6 +56,7 @@ class EmbedsWindow(QWidget):
         self.preview = PreviewPanel()
         self._profiles: tuple[EmbedProfile, ...] = ()
         self._default: EmbedId | None = None
+        self._by_workflow: Mapping[str, str] = {}
         self._current: EmbedProfile | None = None
         """The one in the form as it is stored; None for a new one, or none at all."""
         self._start: EmbedFields | None = None
@@ -103,9 +109,9 @@ class EmbedsWindow(QWidget):
         self._update()
         self._stack.setCurrentWidget(self._main if self._start is not None else self._empty)
 
-    def set_default(self, embed_id: EmbedId | None) -> None:
-        """Show which profile new uploads get."""
-        self._default = embed_id
+    def set_default(self, embed_id: EmbedId | None, by_workflow: Mapping[str, str] = _NO_WORKFLOWS) -> None:
+        """Show which profile new uploads get, and which captures of single workflows (id → profile's id)."""
+        self._default, self._by_workflow = embed_id, by_workflow
         self._update()
 
     def show_saved(self, profile: EmbedProfile) -> None:
@@ -302,6 +308,10 @@ class EmbedsWindow(QWidget):
         if self._current is not None:
             self.default_chosen.emit(self._current.id if is_on else None)
 
+    def _toggle_workflow(self, workflow_id: str, is_on: bool) -> None:
+        if self._current is not None:
+            self.workflow_toggled.emit(workflow_id, self._current.id, is_on)
+
     def _edited(self) -> None:
         self.preview.set_fields(self.form.fields)
         self._update_actions()
@@ -316,6 +326,7 @@ class EmbedsWindow(QWidget):
             self.list.select(len(ids) if draft is not None else -1)
         self._switch.setChecked(self._current is not None and self._current.id == self._default)
         self._switch.setEnabled(self._current is not None)
+        self._workflows.show_choice(None if self._current is None else self._current.id, self._by_workflow)
         self._update_actions()
 
     def _update_actions(self) -> None:
@@ -416,8 +427,12 @@ class EmbedsWindow(QWidget):
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(heading(self.tr("Use for new uploads")))
-        hint = self.tr("By every key and workflow. For images that are there: select them in the history.")
+        hint = self.tr("Whatever they come from. For images that are there: select them in the history.")
         texts.addWidget(label(hint, tone="muted", small=True, wrap=True))
+        self._workflows = WorkflowButton()
+        self._workflows.toggled_for.connect(self._toggle_workflow)
+        texts.addSpacing(theme.SPACE_XS)
+        texts.addWidget(self._workflows, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE_M)
         row.addLayout(texts, 1)

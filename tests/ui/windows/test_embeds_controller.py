@@ -31,6 +31,7 @@ from app.ui.bridge import Bridge
 from app.ui.embeds_controller import EmbedParts, EmbedsController
 from app.ui.embeds_window import EmbedsWindow
 from app.ui.embeds_window.assign import AssignDialog
+from app.ui.embeds_window.workflow_button import WorkflowButton
 from app.ui.thumbnail_loader import ThumbnailLoader
 from tests.ui.windows.answering import HTML, PAGE, Answering, Said, answering, said
 from tests.unit.demo.conftest import NO_RATE_LIMITS, Site
@@ -372,3 +373,22 @@ def test_the_chooser_says_why_there_is_nothing_to_choose(qtbot: QtBot, server: A
         it.until(lambda: "HTTP 500" in words_of(it.dialog))
         assert it.dialog.list.count() == 0
         it.dialog.close()
+
+
+def test_a_workflow_keeps_its_profile_until_that_is_gone(qtbot: QtBot, site: Site, tmp_path: Path) -> None:
+    embed_id, token = str(site.embed(name="Brand")), site.server.add_token(site.demo)
+    with joined(qtbot, site.server.base_url, tmp_path, token=token) as it:
+        it.controller.present()
+        it.until(lambda: it.names == ["Brand"])
+        it.window.workflow_toggled.emit("region", EmbedId(embed_id), True)
+        it.until(lambda: it.settings.settings.upload.options("region").embed == embed_id)
+        assert it.settings.settings.upload.options("screen").embed is None
+        it.until(lambda: "For 1 key(s)" in {button.text() for button in it.window.findChildren(WorkflowButton)})
+        it.window.workflow_toggled.emit("window", EmbedId(embed_id), True)
+        it.window.workflow_toggled.emit("region", EmbedId(embed_id), False)
+        it.until(lambda: dict(it.settings.settings.upload.workflow_embeds) == {"window": embed_id})
+        press(it.window, "Delete…")
+        it.until(lambda: it.window.question is not None)
+        assert it.window.question is not None
+        press(it.window.question, "Delete")
+        it.until(lambda: not it.settings.settings.upload.workflow_embeds)

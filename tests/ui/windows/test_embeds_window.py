@@ -17,6 +17,7 @@ from app.core.imglink import EmbedFields, EmbedId, EmbedProfile
 from app.ui.embeds_window import EmbedsWindow
 from app.ui.embeds_window.card import DISCORD_DARK, DISCORD_LIGHT, DiscordCard
 from app.ui.embeds_window.form import ColorRow
+from app.ui.embeds_window.workflow_button import WorkflowButton
 from app.ui.theme import Look, contrast
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -330,6 +331,21 @@ def test_the_default_is_marked_and_chosen_with_a_switch(window: EmbedsWindow, qt
     with qtbot.waitSignal(window.default_chosen, timeout=1000) as chosen:
         press(window, "Use for new uploads")
     assert chosen.args == [None]
+
+
+def test_single_workflows_can_have_a_profile_of_their_own(window: EmbedsWindow, qtbot: QtBot) -> None:
+    chooser = window.findChildren(WorkflowButton)[0]
+    entries = {action.text(): action for action in chooser.menu().actions()}
+    assert "Capture region" in entries
+    assert "Upload from clipboard" not in entries
+    with qtbot.waitSignal(window.workflow_toggled, timeout=1000) as toggled:
+        entries["Capture region"].trigger()
+    assert toggled.args == ["region", "1", True]
+    window.set_default(None, {"region": "1", "window": "2"})
+    assert [text for text, action in entries.items() if action.isChecked()] == ["Capture region"]
+    with qtbot.waitSignal(window.workflow_toggled, timeout=1000) as toggled:
+        entries["Capture region"].trigger()
+    assert toggled.args == ["region", "1", False]
 
 
 def test_every_control_has_a_name_and_can_be_reached_by_keyboard(window: EmbedsWindow) -> None:

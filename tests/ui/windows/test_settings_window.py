@@ -64,7 +64,7 @@ def control(window: SettingsWindow, page: PageId, key: str) -> QWidget:
 
 def test_every_setting_has_exactly_one_place(window: SettingsWindow) -> None:
     placed = [key for page_id in PageId for key in window.page(page_id).fields]
-    elsewhere = ["hotkeys.shortcuts", "upload.album", "upload.embed"]
+    elsewhere = ["hotkeys.shortcuts", "upload.album", "upload.embed", "upload.workflow_embeds"]
     assert sorted([*placed, *elsewhere]) == sorted(option.key for option in options())
 
 

@@ -123,3 +123,21 @@ def test_the_same_shortcut_twice_is_refused_however_it_is_written() -> None:
 def test_as_many_uploads_can_be_chosen_as_the_queue_sends_together() -> None:
     [option] = [each for each in options() if each.key == "upload.concurrency"]
     assert option.rules.maximum == MAX_CONCURRENCY
+
+
+@pytest.mark.parametrize(
+    ("workflow", "anonymous", "embed"),
+    [
+        ("", False, "all"),
+        ("screen", False, "all"),
+        ("region", False, "own"),
+        ("window", False, None),
+        ("region", True, None),
+        ("", True, None),
+    ],
+)
+def test_a_workflow_may_have_an_embed_profile_of_its_own_or_none(
+    workflow: str, anonymous: bool, embed: str | None
+) -> None:
+    upload = Upload(embed="all", anonymous=anonymous, workflow_embeds={"region": "own", "window": ""})
+    assert upload.options(workflow).embed == embed
