@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from app.api import Client, Timeouts
+from app.api.pace import RequestPace
 from app.core.base_url import parse_base_url
 from app.core.imglink import CredentialKind
 from app.core.ports import UploadFile
@@ -56,6 +57,7 @@ async def client_of(
     *,
     timeouts: Timeouts | None = None,
     sign_in_path: str = "/api/auth/login",
+    pace: RequestPace | None = None,
     http_transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Client]:
     client = Client(
@@ -64,6 +66,7 @@ async def client_of(
         timeouts=timeouts or Timeouts(),
         sign_in_path=sign_in_path,
         now=lambda: NOW,
+        pace=pace,
         http_transport=http_transport,
     )
     try:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import pytest
-
-from app.api import transport
 from app.api.pace import WINDOW_S, RequestPace
 from app.core.imglink import ImageId
 from tests.unit.api.harness import IMAGE, client_of
@@ -57,17 +53,15 @@ def test_below_the_limit_nothing_waits() -> None:
     assert clock.slept == []
 
 
-def test_every_call_of_the_client_takes_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_every_call_of_the_client_takes_a_place() -> None:
     taken: list[None] = []
 
     class Counting(RequestPace):
         async def take(self) -> None:
             taken.append(None)
 
-    monkeypatch.setattr(transport, "RequestPace", Counting)
-
     async def work() -> None:
-        async with client_of(BASE, http_transport=Wire({"success": True, "data": IMAGE})) as client:
+        async with client_of(BASE, pace=Counting(), http_transport=Wire({"success": True, "data": IMAGE})) as client:
             await client.image(ImageId("aBcDeFgHiJ"))
             await client.image(ImageId("aBcDeFgHiJ"))
 
