@@ -229,7 +229,7 @@ class ScreenReader:
     def wait_for(self, predicate: Callable[[], T | None], what: str) -> T:
         """Wait until this returns something; when it does not, the failure shows all windows."""
         try:
-            found = self._desktop.wait_for(predicate, 20, what=f"{what} was not there")
+            found = self._desktop.wait_for(predicate, 60, what=f"{what} was not there")
         except TimeoutError as error:
             error.add_note(self.describe())
             raise

@@ -86,14 +86,14 @@ class Process:
         """Everything it has complained about so far."""
         return self._stderr_path.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, timeout_s: float = 20) -> int:
+    def wait(self, timeout_s: float = 60) -> int:
         """Wait for its end and return the exit status; raises TimeoutError with its output."""
         try:
             return self._popen.wait(timeout_s)
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"still running after {timeout_s:g} s: {self.describe()}") from None
 
-    def wait_for_output(self, text: str, timeout_s: float = 20) -> str:
+    def wait_for_output(self, text: str, timeout_s: float = 60) -> str:
         """Wait for `text` in what it printed (stdout or stderr), and return that line; fail early when it ends."""
 
         def line() -> str:

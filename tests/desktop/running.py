@@ -81,7 +81,7 @@ class RunningProgram:
             text = self.desktop.clipboard_text()
             return text if text != before and text.startswith(self.server.base_url) else ""
 
-        return self.desktop.wait_for(link, 20, what="no link came to the clipboard")
+        return self.desktop.wait_for(link, 60, what="no link came to the clipboard")
 
     def uploaded_picture(self, number: int = -1) -> Image.Image:
         """The pixels of an uploaded image, as the server holds them."""

@@ -81,7 +81,7 @@ class DesktopSession:
         self.processes.append(process)
         return process
 
-    def run(self, command: Sequence[str | os.PathLike[str]], *, stdin: bytes = b"", timeout_s: float = 20) -> bytes:
+    def run(self, command: Sequence[str | os.PathLike[str]], *, stdin: bytes = b"", timeout_s: float = 60) -> bytes:
         """Run a program to its end and return what it printed; raises CalledProcessError with its stderr as a note."""
         try:
             done = subprocess.run(
@@ -101,7 +101,7 @@ class DesktopSession:
     def wait_for(
         self,
         predicate: Callable[[], T],
-        timeout_s: float = 10,
+        timeout_s: float = 30,
         *,
         what: str = "the condition did not come true",
     ) -> T:
@@ -151,7 +151,7 @@ class DesktopSession:
         """Every visible window, topmost first."""
         return self._client.windows()
 
-    def window(self, title: str, timeout_s: float = 10) -> ShownWindow:
+    def window(self, title: str, timeout_s: float = 30) -> ShownWindow:
         """Wait for a visible window with exactly this title."""
 
         def shown() -> ShownWindow | None:

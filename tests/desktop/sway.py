@@ -217,7 +217,7 @@ class SwaySession(DesktopSession):
             now = [picture.tobytes() for picture in shown]
             return now == again and all(a != b and len(set(a[:3000])) > 200 for a, b in zip(now, before, strict=True))
 
-        self.wait_for(is_painted, 20, what="the backgrounds were not painted")
+        self.wait_for(is_painted, 60, what="the backgrounds were not painted")
         return shown
 
     # --- clipboard ------------------------------------------------------------------------------------------------

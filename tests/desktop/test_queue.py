@@ -58,7 +58,7 @@ def notified(program: RunningProgram, *texts: str) -> None:
     """Wait until the notification daemon was told all of these."""
     said = program.desktop.notifications
     program.desktop.wait_for(
-        lambda: all(text in said() for text in texts), 20, what=f"no notification said {texts}: {said()}"
+        lambda: all(text in said() for text in texts), 60, what=f"no notification said {texts}: {said()}"
     )
 
 
