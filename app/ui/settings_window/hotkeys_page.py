@@ -24,6 +24,7 @@ from app.ui.widgets import IconButton, NoticeBar, button, label
 class HotkeysPage(Page):
     """One row for each workflow."""
 
+    doctor_requested = Signal()
     recording_changed = Signal(bool)
     """While True, the application lets go of its global keys, so that they can be pressed here."""
 
@@ -39,6 +40,10 @@ class HotkeysPage(Page):
         self._is_available = True
         self._unavailable = NoticeBar(dismissible=False)
         self._unavailable.hide()
+        self._unavailable.buttons.addWidget(
+            button(self.tr("What the doctor says"), self.doctor_requested.emit, look="small")
+        )
+        self._unavailable.buttons.addStretch(1)
         self.add(self._unavailable)
         self.binding_help = BindingHelpPanel()
         self.add(self.binding_help)

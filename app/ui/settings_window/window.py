@@ -245,6 +245,7 @@ class SettingsWindow(QWidget):
     def _hotkeys_page(self, read_key: ReadKey | None) -> Page:
         page = HotkeysPage(read_key)
         page.recording_changed.connect(self.recording_changed)
+        page.doctor_requested.connect(lambda: self.present_doctor(Part.SHORTCUTS))
         page.set_results(self._results)
         page.set_unavailable(self._unavailable)
         page.binding_help.set_help(self._binding_help)

@@ -106,6 +106,17 @@ def test_a_failure_leads_to_its_line_also_before_there_is_one(window: SettingsWi
     qtbot.waitUntil(lambda: not row.visibleRegion().isEmpty(), timeout=5000)
 
 
+def test_keys_that_cannot_be_bound_lead_to_their_line(window: SettingsWindow) -> None:
+    window.set_hotkeys_unavailable("Programs cannot take keys here.")
+    window.present(PageId.HOTKEYS)
+    keys = window.page(PageId.HOTKEYS)
+    next(each for each in keys.findChildren(QAbstractButton) if each.text() == "What the doctor says").click()
+    window.show_report(Report((Finding(Part.SHORTCUTS, Probe("null", False, "No keys.")),), frozenset(), ""))
+    page = window.page(PageId.DOCTOR)
+    assert isinstance(page, DoctorPage)
+    assert (page.isVisible(), page.finding_rows[0].property("look")) == (True, "wanted")
+
+
 def test_the_search_finds_what_the_doctor_says(page: DoctorPage) -> None:
     page.show_report(REPORT)
     assert page.search("portal")
