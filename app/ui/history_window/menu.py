@@ -16,19 +16,44 @@ from app.ui.history_window import texts
 class Wishes(Protocol):
     """What the menu can ask for; all are about what is chosen."""
 
-    def copy(self, form: LinkForm | None) -> None: ...  # noqa: D102 - named for the entry
-    def open(self, *, direct: bool) -> None: ...  # noqa: D102
-    def set_favourite(self, favourite: bool) -> None: ...  # noqa: D102
-    def edit_title(self) -> None: ...  # noqa: D102
-    def edit_note(self) -> None: ...  # noqa: D102
-    def add_to_album(self) -> None: ...  # noqa: D102
-    def choose_embed(self) -> None: ...  # noqa: D102
-    def upload_again(self) -> None: ...  # noqa: D102
-    def edit_file(self) -> None: ...  # noqa: D102
-    def show_in_folder(self) -> None: ...  # noqa: D102
-    def export(self) -> None: ...  # noqa: D102
-    def forget(self) -> None: ...  # noqa: D102
-    def delete(self) -> None: ...  # noqa: D102
+    def copy(self, form: LinkForm | None) -> None:
+        """Put the links on the clipboard; None means in the form of the settings."""
+
+    def open(self, *, direct: bool) -> None:
+        """Open the pages in the browser, or the images themselves."""
+
+    def set_favourite(self, favourite: bool) -> None:
+        """Make them favourites, or no longer."""
+
+    def edit_title(self) -> None:
+        """Begin to type a title."""
+
+    def edit_note(self) -> None:
+        """Begin to type a note."""
+
+    def add_to_album(self) -> None:
+        """Choose an album for them."""
+
+    def choose_embed(self) -> None:
+        """Choose an embed profile for them."""
+
+    def upload_again(self) -> None:
+        """Queue our own copies once more."""
+
+    def edit_file(self) -> None:
+        """Open a copy in the program for pictures."""
+
+    def show_in_folder(self) -> None:
+        """Open the folder of our own copy."""
+
+    def export(self) -> None:
+        """Write them to a file."""
+
+    def forget(self) -> None:
+        """Leave them out here; on the service nothing changes."""
+
+    def delete(self) -> None:
+        """Delete them on the service."""
 
 
 def make_menu(parent: QWidget, wishes: Wishes, count: int, known: Sequence[HistoryEntry], default: LinkForm) -> QMenu:
