@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from app.services.uploads import UploadQueue
 
 
-async def _nowhere(_url: str) -> None:
-    raise NotImplementedError
-
-
 @dataclass(slots=True)
 class Desk:
     """Services for the length of one command. All are used on the event loop that built them."""
@@ -51,12 +47,12 @@ class StoreDesk(Desk):
     embeds: EmbedService
     jobs: Jobs
     assignments: Assignments
+    open_page: Callable[[str], Awaitable[None]]
+    """Opens a web address in the browser. Raises UserFacingError."""
     captures: CaptureService | None = None
     """For the command that takes pictures."""
     stays: bool = False
     """True in the application, which goes on when the command has ended."""
-    open_page: Callable[[str], Awaitable[None]] = _nowhere
-    """Opens a web address in the browser. Raises UserFacingError."""
     folder: Path = Path()
     """What relative paths start from; not the process's own when the command was handed over by another."""
     is_ending: Callable[[], bool] = bool

@@ -81,7 +81,7 @@ def _by_key(
         (
             row
             for table in ("history", "forgotten")
-            for row in connection.execute(f"SELECT {key} FROM {table} h WHERE id = ?", (after,))  # noqa: S608
+            for row in connection.execute(f"SELECT {key} FROM {table} h WHERE id = ?", (after,))  # noqa: S608 - of constants
         ),
         None,
     )

@@ -31,6 +31,7 @@ _SELECT = (
 )
 _WRITTEN = f"{_FIELDS}, sort_name, words"
 _WRITE = (
+    # Only our own column names become SQL.
     f"INSERT INTO history ({_WRITTEN}) VALUES ({', '.join(':' + name for name in _WRITTEN.split(', '))}) "  # noqa: S608
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = :{name}' for name in _WRITTEN.split(', ')[1:])}"
 )
