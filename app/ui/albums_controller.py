@@ -76,7 +76,6 @@ class AlbumsController(QObject):
     def attach(self, parts: AlbumParts, status: AccountStatus) -> None:
         """Begin, with the services and how the account stands."""
         self._parts = parts
-
         self._bridge.loop.call_soon_threadsafe(self._watch, parts)
         self._images.attach(parts)
         self._is_signed_in = status.token.is_present
