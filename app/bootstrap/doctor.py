@@ -8,12 +8,16 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.core.doctor import Part
 from app.core.ports import Probe
 from app.services.doctor import PROBE_TIMEOUT_S, Report, examine, report_lines
 
-OPTIONAL_PARTS = frozenset({Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
+if TYPE_CHECKING:
+    from app.capture.choose import AutomaticCapture
+
+OPTIONAL_PARTS = frozenset({Part.WINDOWS, Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
 """What the program does without: its window takes the tray's place, its own cards that of notifications."""
 
 _NO_SESSION = "There is no graphical session here: files can be uploaded, but the screen cannot be captured."
@@ -25,6 +29,7 @@ def doctor_parts(environ: Mapping[str, str]) -> dict[Part, Callable[[], Awaitabl
     parts = {
         Part.SESSION: _session,
         Part.CAPTURE: _capture,
+        Part.WINDOWS: _windows,
         Part.PORTAL: _portal,
         Part.SHORTCUTS: _hotkeys,
         Part.CLIPBOARD: _clipboard,
@@ -61,6 +66,14 @@ async def _session(environ: Mapping[str, str]) -> Probe:
 
 
 async def _capture(environ: Mapping[str, str]) -> Probe:
+    return await _of_screen(environ, lambda screen: in_order_tried(screen.probe_all()))
+
+
+async def _windows(environ: Mapping[str, str]) -> Probe:
+    return await _of_screen(environ, lambda screen: screen.probe_windows())
+
+
+async def _of_screen(environ: Mapping[str, str], ask: Callable[[AutomaticCapture], Probe]) -> Probe:
     from app.capture.choose import choose_capture
 
     screen = choose_capture(environ)
@@ -68,7 +81,7 @@ async def _capture(environ: Mapping[str, str]) -> Probe:
     def probe() -> Probe:
         # On one thread: that is whose the connection is.
         try:
-            return in_order_tried(screen.probe_all())
+            return ask(screen)
         finally:
             screen.close()
 

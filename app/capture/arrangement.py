@@ -7,10 +7,11 @@ multiplied; with several, screens that touch keep touching.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.geometry import Rect
+from app.core.geometry import Rect, bounding
 from app.core.screen import Monitor
 
 
@@ -44,6 +45,53 @@ def arrange(outputs: Sequence[Output]) -> tuple[Monitor, ...]:
     return tuple(
         Monitor(numbers[index], output.name, rects[index], output.scale) for index, output in enumerate(outputs)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle in logical units, which may be fractions of one."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Where it ends, to the right."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Where it ends, below."""
+        return self.y + self.height
+
+
+def place(area: Area, outputs: Sequence[Output], monitors: Sequence[Monitor]) -> Rect:
+    """The pixels of an area, in the plane in which `monitors` lie, which are those of `outputs` in the same order.
+
+    Each screen's part has that screen's scale, and edges fall where compositors draw them: on the nearest pixel. Empty
+    where no screen shows anything of it.
+    """
+    return bounding(
+        [_part(area, output, monitor.rect_px) for output, monitor in zip(outputs, monitors, strict=True)],
+    )
+
+
+def _part(area: Area, output: Output, rect_px: Rect) -> Rect:
+    logical = output.logical
+    left, top = max(area.x, logical.x) - logical.x, max(area.y, logical.y) - logical.y
+    right, bottom = min(area.right, logical.right) - logical.x, min(area.bottom, logical.bottom) - logical.y
+    if right <= left or bottom <= top:
+        return Rect(rect_px.x, rect_px.y, 0, 0)
+    x, y = _nearest(left * output.scale), _nearest(top * output.scale)
+    end_x, end_y = _nearest(right * output.scale), _nearest(bottom * output.scale)
+    return Rect(rect_px.x + x, rect_px.y + y, end_x - x, end_y - y).intersected(rect_px)
+
+
+def _nearest(value: float) -> int:
+    """The nearest whole number; of two as near, the larger, as in C for what is not negative."""
+    return math.floor(value + 0.5)
 
 
 def _edges(spans: Sequence[tuple[int, int, int]]) -> list[int]:

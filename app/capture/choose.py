@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from app.capture.refusing import NotAllowed, RefusingCapture
 from app.core.errors import UserFacingError
 from app.core.ports import Probe, ScreenCapture
 from app.core.screen import Desktop
 from app.system.session import Session, SessionType, detect_session
+
+if TYPE_CHECKING:
+    from app.capture.wayland.windows.finder import WindowFinder
+    from app.capture.wayland.windows.told import ToldWindow
 
 OVERRIDE = "IMGLINK_CAPTURE"
 """Names the back end to use, whatever the session looks like."""
@@ -21,8 +26,10 @@ _Maker = Callable[[Session, Mapping[str, str]], ScreenCapture]
 class AutomaticCapture:
     """The first of several back ends that works here; it is looked for when it is first needed, on the same thread."""
 
-    def __init__(self, candidates: Sequence[ScreenCapture]) -> None:
+    def __init__(self, candidates: Sequence[ScreenCapture], finder: WindowFinder | None = None) -> None:
+        """`finder` tells of the windows where the back ends do not."""
         self._candidates = tuple(candidates)
+        self._finder = finder
         self._chosen: ScreenCapture | None = None
         self.name = "automatic"
         """The chosen back end's name, once there is one."""
@@ -44,12 +51,47 @@ class AutomaticCapture:
         """What every back end says of itself, in the order in which they are tried."""
         return tuple(candidate.probe() for candidate in self._candidates)
 
+    def probe_windows(self) -> Probe:
+        """How a window is chosen here, or why it cannot be."""
+        return self.probe() if self._finder is None else self._finder.probe()
+
     def grab(self, *, cursor: bool = False) -> Desktop:
         """Take all monitors with the chosen back end, or when that fails, with the next that can, which then stays so.
 
         Raises UserFacingError: the reason when none works, else what the chosen one said. What the person does not
-        allow is not tried another way.
+        allow is not tried another way. Where nobody tells of windows, there are none on the picture.
         """
+        told: tuple[ToldWindow, ...] = ()
+        if self._finder is not None:
+            with suppress(UserFacingError):
+                told = self._finder.look()
+        desktop = self._grab(cursor=cursor)
+        with suppress(UserFacingError):
+            return self._with_windows(desktop, told)
+        return desktop
+
+    def grab_for_window(self, *, cursor: bool = False) -> Desktop:
+        """See `Screen`."""
+        if self._finder is None:
+            return self._grab(cursor=cursor)
+        try:
+            told = self._finder.look()
+        except UserFacingError as problem:
+            return self._finder.choose(problem)
+        return self._with_windows(self._grab(cursor=cursor), told)
+
+    def warm_up(self) -> None:
+        """Choose, and make the chosen one ready. Raises UserFacingError when none works."""
+        self._ready().warm_up()
+
+    def close(self) -> None:
+        """Close every back end."""
+        for candidate in self._candidates:
+            candidate.close()
+        if self._finder is not None:
+            self._finder.close()
+
+    def _grab(self, *, cursor: bool) -> Desktop:
         chosen = self._ready()
         try:
             return chosen.grab(cursor=cursor)
@@ -64,14 +106,10 @@ class AutomaticCapture:
                         return desktop
             raise
 
-    def warm_up(self) -> None:
-        """Choose, and make the chosen one ready. Raises UserFacingError when none works."""
-        self._ready().warm_up()
-
-    def close(self) -> None:
-        """Close every back end."""
-        for candidate in self._candidates:
-            candidate.close()
+    def _with_windows(self, desktop: Desktop, told: Sequence[ToldWindow]) -> Desktop:
+        if self._finder is None or desktop.is_chosen or not told:
+            return desktop
+        return self._finder.add(desktop, told)
 
     def _choose(self, candidate: ScreenCapture) -> None:
         self._chosen, self.name = candidate, candidate.name
@@ -93,7 +131,16 @@ def choose_capture(environ: Mapping[str, str], *, platform: str = sys.platform) 
         reason = f"{OVERRIDE} names a way to capture the screen that does not exist: {forced}."
         return AutomaticCapture([RefusingCapture(forced, reason, f"Unset it, or use one of: {known}.")])
     names = (forced,) if forced else _order(session)
-    return AutomaticCapture([_MAKERS[name](session, environ) for name in names])
+    return AutomaticCapture([_MAKERS[name](session, environ) for name in names], _finder(names, session, environ))
+
+
+def _finder(names: Sequence[str], session: Session, environ: Mapping[str, str]) -> WindowFinder | None:
+    """What finds the windows, where the back ends do not: on Wayland."""
+    if not _WITHOUT_WINDOWS.issuperset(names):
+        return None
+    from app.capture.wayland.windows.finder import WindowFinder
+
+    return WindowFinder(session, environ)
 
 
 def _x11(_session: Session, environ: Mapping[str, str]) -> ScreenCapture:
@@ -155,6 +202,9 @@ _MAKERS: Mapping[str, _Maker] = {
     "gnome-screenshot": _gnome_screenshot,
 }
 """Each loads its back end only when that may be needed."""
+
+_WITHOUT_WINDOWS = frozenset({"screencopy", "portal", "grim", "spectacle", "gnome-screenshot"})
+"""Back ends of Wayland: they take pixels, and know of no windows."""
 
 
 def _order(session: Session) -> tuple[str, ...]:

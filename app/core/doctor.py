@@ -13,6 +13,7 @@ class Part(Enum):
 
     SESSION = "Session"
     CAPTURE = "Screen capture"
+    WINDOWS = "Window capture"
     PORTAL = "Portal"
     SHORTCUTS = "Shortcuts"
     CLIPBOARD = "Clipboard"

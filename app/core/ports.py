@@ -76,6 +76,17 @@ class ScreenCapture(Protocol):
         """Release the connection to the screen."""
 
 
+class Screen(ScreenCapture, Protocol):
+    """The screen capture of this desktop, whichever back end it is."""
+
+    def grab_for_window(self, *, cursor: bool = False) -> Desktop:
+        """Take all monitors, for a window to be chosen on them. Raises UserFacingError.
+
+        Where the desktop does not tell where its windows are, its own dialog asks for one: that picture `is_chosen`.
+        Raises Cancelled when the person closes it.
+        """
+
+
 class Encoder(Protocol):
     """Pixels to a file's bytes, without metadata. Blocks, releases the GIL, may be called from any thread."""
 

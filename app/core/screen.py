@@ -74,6 +74,11 @@ class WindowInfo:
     """Without its decorations."""
 
 
+def shown_title(text: str) -> str:
+    """A window's title as a label bears it: on one line, without control characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 @dataclass(frozen=True, slots=True)
 class KnownWindow:
     """A window to be found again: by its number while the program runs that made it, else by its title."""

@@ -21,7 +21,7 @@ from app.core.geometry import Rect
 from app.core.images import ImageFormat
 from app.core.imglink import UploadOptions
 from app.core.naming import file_name_from_pattern, neutral_upload_name
-from app.core.ports import Clipboard, Clock, Countdown, Encoder, NewUpload, RegionSelector, ScreenCapture, Selection
+from app.core.ports import Clipboard, Clock, Countdown, Encoder, NewUpload, RegionSelector, Screen, Selection
 from app.core.screen import Desktop, Frame, KnownWindow, same_window, without_decorations
 from app.core.uploads import NOTHING_AFTER, AfterUpload, UploadItem
 from app.core.workflow import CaptureMode, CaptureTask, SourceKind, Workflow
@@ -70,6 +70,11 @@ class CaptureRequest:
     Where its name ends like a PNG, WebP or JPEG file, the picture is encoded as that, and uploaded as that too;
     otherwise as the settings say.
     """
+
+    @property
+    def wants_window(self) -> bool:
+        """True when a window is to be taken, and nothing else."""
+        return self.geometry_px is None and self.workflow.mode in (CaptureMode.WINDOW, CaptureMode.LAST_WINDOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ class CaptureService:
     def __init__(
         self,
         *,
-        screen: ScreenCapture,
+        screen: Screen,
         encoder: Encoder,
         selector: RegionSelector,
         uploads: Uploads,
@@ -200,17 +205,18 @@ class CaptureService:
         await asyncio.get_running_loop().run_in_executor(self._grabber, self._screen.close)
         self._grabber.shutdown()
 
-    async def _grab(self, *, cursor: bool) -> Desktop:
+    async def _grab(self, request: CaptureRequest) -> Desktop:
+        wanted = request.include_cursor
+        cursor = self._preferences().include_cursor if wanted is None else wanted
+        grab = self._screen.grab_for_window if request.wants_window else self._screen.grab
         loop = asyncio.get_running_loop()
         with failing(Part.CAPTURE):
-            return await loop.run_in_executor(self._grabber, lambda: self._screen.grab(cursor=cursor))
+            return await loop.run_in_executor(self._grabber, lambda: grab(cursor=cursor))
 
     async def _take(self, request: CaptureRequest) -> tuple[Frame, Selection]:
         if request.delay_s > 0:
             await self._count_down(request.delay_s)
-        wanted = request.include_cursor
-        cursor = self._preferences().include_cursor if wanted is None else wanted
-        desktop = await self._grab(cursor=cursor)
+        desktop = await self._grab(request)
         wanted = request.window_decorations
         if not (self._preferences().window_decorations if wanted is None else wanted):
             desktop = without_decorations(desktop)
@@ -221,7 +227,7 @@ class CaptureService:
                 f"The region {selection.rect_px} lies outside the screen.",
                 remedy=f"The desktop is {desktop.rect_px} (X,Y,W,H).",
             )
-        if selection.kind is SourceKind.REGION:
+        if selection.kind is SourceKind.REGION and not desktop.is_chosen:
             await asyncio.to_thread(self._last_region.store, frame.rect_px)
         elif selection.window_id is not None:
             window = KnownWindow(selection.window_id, selection.window_title)
@@ -249,7 +255,7 @@ class CaptureService:
             case CaptureMode.CLIPBOARD:
                 raise ValueError("the clipboard is not captured from the screen")
             case _ if desktop.is_chosen:
-                return Selection(desktop.rect_px, SourceKind.REGION)
+                return Selection(desktop.rect_px, SourceKind.WINDOW if request.wants_window else SourceKind.REGION)
             case mode:
                 last = await asyncio.to_thread(self._last_region.load)
                 if mode is CaptureMode.LAST_REGION and last and not last.intersected(desktop.rect_px).is_empty:
@@ -261,7 +267,7 @@ class CaptureService:
                     fixed = self._preferences().fixed_size_px
                 selection = await self._selector.select(
                     desktop,
-                    windows_only=mode in (CaptureMode.WINDOW, CaptureMode.LAST_WINDOW),
+                    windows_only=request.wants_window,
                     last_region=last,
                     fixed_size_px=fixed,
                 )

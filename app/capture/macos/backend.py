@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from app.capture.arrangement import Output, arrange
+from app.capture.arrangement import Area, Output, arrange, place
 from app.capture.macos.pixels import CoreGraphicsPixels, Pixels, PixelSource, ScreenCaptureKitPixels
 from app.capture.macos.quartz import DisplayFacts, Native, Quartz, WindowFacts
 from app.core.errors import UserFacingError
-from app.core.geometry import Rect, bounding
+from app.core.geometry import Rect
 from app.core.ports import Probe
-from app.core.screen import Desktop, Frame, Monitor, WindowInfo
+from app.core.screen import Desktop, Frame, Monitor, WindowInfo, shown_title
 
 REFUSED = "macOS does not let ImgLink record the screen."
 REMEDY = (
@@ -112,24 +112,13 @@ def _frame(monitor: Monitor, pixels: Pixels) -> Frame:
 
 
 def _window(facts: WindowFacts, outputs: Sequence[Output], monitors: Sequence[Monitor]) -> WindowInfo | None:
-    """The window in pixels of the display that shows most of it; None when none does."""
-    rect = Rect(round(facts.x), round(facts.y), max(0, round(facts.width)), max(0, round(facts.height)))
-    parts = [_area(rect.intersected(output.logical)) for output in outputs]
-    most = max(range(len(parts)), key=lambda index: parts[index])
-    if not parts[most]:
-        return None
-    scale, logical, place = outputs[most].scale, outputs[most].logical, monitors[most].rect_px
-    left, top = place.x + round((facts.x - logical.x) * scale), place.y + round((facts.y - logical.y) * scale)
-    shown = Rect(left, top, round(facts.width * scale), round(facts.height * scale)).intersected(
-        bounding([monitor.rect_px for monitor in monitors])
-    )
+    """The window in pixels of the display that shows most of it; None when none does.
+
+    macOS draws a window on one display only, unless the person has turned that off (Displays have separate Spaces).
+    """
+    area = Area(facts.x, facts.y, facts.width, facts.height)
+    places = [place(area, (output,), (monitor,)) for output, monitor in zip(outputs, monitors, strict=True)]
+    sizes = [rect.width * rect.height / each.scale**2 for rect, each in zip(places, outputs, strict=True)]
+    shown = places[sizes.index(max(sizes))]
     # The shadow is no part of these bounds, and the title bar belongs to the window's inside.
-    return None if shown.is_empty else WindowInfo(facts.id, _plain(facts.title), shown, shown)
-
-
-def _area(rect: Rect) -> int:
-    return rect.width * rect.height
-
-
-def _plain(title: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in title).split())
+    return None if shown.is_empty else WindowInfo(facts.id, shown_title(facts.title), shown, shown)

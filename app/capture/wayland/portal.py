@@ -67,6 +67,14 @@ class PortalCapture:
             image = self._collect(response, began)
             with WaylandConnection(self._environ) as connection:
                 return desktop_of(image, read_outputs(connection), taker=_TAKER)
+        return self.choose()
+
+    def choose(self) -> Desktop:
+        """Open the desktop's own dialog, in which the person takes a screen, a window or a region: that is the picture.
+
+        Raises UserFacingError, and Cancelled when they close it.
+        """
+        began = time.time() - _CLOCK_SLACK_S
         response = self._run(self._screenshot(interactive=True))
         if response.answer is Answer.CANCELLED:
             raise Cancelled

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.capture.x11.connection import Pending, XConnection, numbers, raw
 from app.core.geometry import Rect
-from app.core.screen import WindowInfo
+from app.core.screen import WindowInfo, shown_title
 
 _VIEWABLE = 2
 _INPUT_OUTPUT = 1
@@ -179,8 +179,7 @@ class _WindowQuestions:
             old = self._property("WM_NAME", _TITLE_BYTES).reply()
             is_utf8 = old is not None and old.property_type == self._connection.atom("UTF8_STRING")
             text = raw(old).decode("utf-8" if is_utf8 else "latin-1", "replace")
-        # Line breaks and control characters have no place in a label.
-        return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+        return shown_title(text)
 
 
 def _edges(values: Sequence[int]) -> tuple[int, ...]:

@@ -43,6 +43,8 @@ class Screen:
         self.threads: set[int] = set()
         self.cursors: list[bool] = []
         self.windows: tuple[WindowInfo, ...] = ()
+        self.window_grabs = 0
+        self.chosen: Desktop | None = None
 
     def probe(self) -> Probe:
         return Probe(self.name, available=True)
@@ -51,6 +53,11 @@ class Screen:
         self.threads.add(threading.get_ident())
         self.cursors.append(cursor)
         return replace(a_desktop(), windows=self.windows)
+
+    def grab_for_window(self, *, cursor: bool = False) -> Desktop:
+        self.threads.add(threading.get_ident())
+        self.window_grabs += 1
+        return self.chosen or self.grab(cursor=cursor)
 
     def warm_up(self) -> None:
         self.threads.add(threading.get_ident())
