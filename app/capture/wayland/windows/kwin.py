@@ -13,7 +13,7 @@ import os
 import secrets
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ class KWinWindows:
 
 
 @contextlib.contextmanager
-def _script(environ: Mapping[str, str], bus_name: str) -> Any:
+def _script(environ: Mapping[str, str], bus_name: str) -> Iterator[str]:
     """The script in a file of our own, which KWin reads."""
     folder = environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     descriptor, path = tempfile.mkstemp(suffix=".js", prefix="imglink-", dir=folder)
@@ -142,4 +142,4 @@ def _told(window: Mapping[str, Any]) -> ToldWindow:
     right, bottom = min(outer.right, buffer.right), min(outer.bottom, buffer.bottom)
     inner = Area(left, top, right - left, bottom - top) if right > left and bottom > top else outer
     number = uuid.UUID(window["id"]).int & 0x7FFF_FFFF_FFFF_FFFF
-    return ToldWindow(number, window["title"], outer, inner)
+    return ToldWindow(number, str(window["title"]), outer, inner)

@@ -88,7 +88,7 @@ def reading(name: str) -> Iterator[None]:
     """Turn what reading a compositor's answer raises into WindowsUnknown, `name` telling whose it was."""
     try:
         yield
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as problem:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as problem:
         raise WindowsUnknown(f"{name} answered strangely: {problem!r:.200}") from problem
 
 
