@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from app.core.geometry import Rect, bounding
 from app.core.screen import Monitor
 
+_PARTS = 120
+"""wp-fractional-scale counts scales in 120ths."""
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -28,11 +31,25 @@ class Output:
     """How the picture is turned on it, as `wl_output.transform` numbers that."""
     object_id: int = 0
     """Its id on the connection that was asked."""
+    is_whole: bool = False
+    """True where only scales are taken that give whole logical units, as GNOME does: then nothing is rounded."""
 
     @property
     def scale(self) -> float:
-        """Physical pixels per logical unit."""
-        return self.size_px[0] / self.logical.width
+        """Physical pixels per logical unit.
+
+        Where a scale does not divide the pixels, the logical size was rounded, and the ratio of the two is a little
+        off: enough to miss by a pixel at the far edge. The true scale is the one in parts of 120 that both sizes were
+        rounded from; of several, the roundest.
+        """
+        ratio = self.size_px[0] / self.logical.width
+        if self.is_whole:
+            return ratio
+        sides = tuple(zip(self.size_px, (self.logical.width, self.logical.height), strict=True))
+        near = range(math.floor(ratio * _PARTS) - _PARTS // 4, math.ceil(ratio * _PARTS) + _PARTS // 4)
+        fitting = [part for part in near if part > 0 and all(abs(px * _PARTS / part - unit) < 1 for px, unit in sides)]
+        part = max(fitting, key=lambda each: (math.gcd(each, _PARTS), -abs(each - ratio * _PARTS)), default=0)
+        return part / _PARTS or ratio
 
 
 def arrange(outputs: Sequence[Output]) -> tuple[Monitor, ...]:

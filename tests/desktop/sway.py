@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -56,13 +56,38 @@ class OutputPlan:
 
     @property
     def logical(self) -> Rect:
-        """Where it lies in the layout."""
+        """Where it lies in the layout: sway cuts its size to whole units."""
         width, height = self.size_px if self.transform in ("normal", "180") else self.size_px[::-1]
-        return Rect(*self.place, round(width / self.scale), round(height / self.scale))
+        return Rect(*self.place, int(width / self.scale), int(height / self.scale))
 
 
 ONE = (OutputPlan(),)
 TWO = (OutputPlan(), OutputPlan(place=(1280, 0)))
+SCALES = {
+    "1": (1, 1),
+    "1.25": (1.25, 1.25),
+    "1.5": (1.5, 1.5),
+    "1.75": (1.75, 1.75),
+    "2": (2, 2),
+    "1 and 1.75": (1, 1.75),
+    "2 and 1.25": (2, 1.25),
+}
+"""Of two outputs."""
+ARRANGEMENTS = ("left-right", "above-below", "negative origin", "gap")
+
+
+def arranged(arrangement: str, first: OutputPlan, second: OutputPlan) -> tuple[OutputPlan, OutputPlan]:
+    """Two outputs in one of the `ARRANGEMENTS`, in which they do not overlap."""
+    width, height = first.logical.width, first.logical.height
+    match arrangement:
+        case "left-right":
+            return first, replace(second, place=(width, 0))
+        case "above-below":
+            return first, replace(second, place=(0, height))
+        case "negative origin":
+            return replace(first, place=(-width, -50)), second
+        case _:
+            return first, replace(second, place=(width + 120, 100))
 
 
 class SwaySession(DesktopSession):

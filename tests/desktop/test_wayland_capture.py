@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,18 +20,14 @@ from app.core.ports import ScreenCapture
 from app.core.screen import Desktop, Frame
 from tests.desktop.processes import Process
 from tests.desktop.session import DesktopSession, bus_session
-from tests.desktop.sway import ONE, OutputPlan, SwaySession, sway_session
+from tests.desktop.sway import ARRANGEMENTS, ONE, SCALES, OutputPlan, SwaySession, arranged, sway_session
 from tests.unit.capture.contract import CaptureContract
 
 ROOT = Path(__file__).parents[2]
-SCALES = {
-    "1": (OutputPlan(),),
-    "1 and 2": (OutputPlan(), OutputPlan((1600, 1000), 2, (1280, 0))),
-    "2 and 2": (OutputPlan((1600, 1000), 2), OutputPlan((1600, 1000), 2, (800, 0))),
-    "1.25 and 1.75 above each other": (OutputPlan((1600, 1000), 1.25), OutputPlan((1400, 1050), 1.75, (0, 800))),
-    "1.5 with a negative origin": (OutputPlan((1200, 900), 1.5, (-800, -100)), OutputPlan((1280, 800), 1, (0, 0))),
-    "a gap, one upright": (OutputPlan(), OutputPlan((1280, 800), 1, (1400, 50), transform="90")),
-}
+EXACT = {1: (1280, 800), 1.25: (1600, 1000), 1.5: (1200, 900), 1.75: (1400, 1050), 2: (1600, 1000)}
+"""Sizes that each scale divides: then what another program takes is exact, too."""
+ONE_AND_TWO = (OutputPlan(), OutputPlan((1600, 1000), 2, (1280, 0)))
+TWO_AND_TWO = (OutputPlan((1600, 1000), 2), OutputPlan((1600, 1000), 2, (800, 0)))
 
 
 def rgb(frame: Frame) -> bytes:
@@ -71,9 +67,18 @@ class TestContract(CaptureContract):
         assert len(set(away.packed()[0::4])) == 1
 
 
-@pytest.mark.parametrize("outputs", SCALES.values(), ids=SCALES)
-def test_each_output_comes_with_exactly_its_own_pixels(outputs: tuple[OutputPlan, ...]) -> None:
-    with sway_session(outputs) as session:
+@pytest.mark.parametrize("scales", SCALES.values(), ids=SCALES)
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+def test_each_output_comes_with_exactly_its_own_pixels(arrangement: str, scales: tuple[float, float]) -> None:
+    check_pixels(arranged(arrangement, *(OutputPlan(EXACT[scale], scale) for scale in scales)))
+
+
+def test_an_output_that_is_turned_comes_upright() -> None:
+    check_pixels(arranged("gap", OutputPlan(), OutputPlan((1280, 800), 1, transform="90")))
+
+
+def check_pixels(outputs: Sequence[OutputPlan]) -> None:
+    with sway_session(outputs, bus=False) as session:
         shown = session.paint_patterns()
         capture = choose_capture(session.env)
         desktop = capture.grab()
@@ -82,7 +87,7 @@ def test_each_output_comes_with_exactly_its_own_pixels(outputs: tuple[OutputPlan
         assert by_name(desktop) == expected
         for monitor in desktop.monitors:
             plan = outputs[int(monitor.name.rpartition("-")[2]) - 1]
-            assert monitor.scale == pytest.approx(plan.scale, abs=0.01)
+            assert monitor.scale == plan.scale
         capture.close()
 
 
@@ -100,7 +105,7 @@ def test_the_portal_gives_the_same_pixels_and_its_file_is_removed() -> None:
 
 
 def test_the_portal_is_exact_where_all_outputs_have_one_scale() -> None:
-    with sway_session(SCALES["2 and 2"], portal=True) as session:
+    with sway_session(TWO_AND_TWO, portal=True) as session:
         session.paint_patterns()
         capture = forced(session, "portal")
         assert by_name(capture.grab()) == by_name(forced(session, "screencopy").grab())
@@ -108,7 +113,7 @@ def test_the_portal_is_exact_where_all_outputs_have_one_scale() -> None:
 
 
 def test_grim_gives_the_same_pixels() -> None:
-    with sway_session(SCALES["1 and 2"]) as session:
+    with sway_session(ONE_AND_TWO) as session:
         session.paint_patterns()
         assert by_name(forced(session, "grim").grab()) == by_name(forced(session, "screencopy").grab())
 

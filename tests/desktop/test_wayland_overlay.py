@@ -16,20 +16,15 @@ from app.capture.choose import choose_capture
 from app.core.geometry import Point, Rect
 from app.core.screen import Desktop, Monitor
 from tests.desktop.processes import Process
-from tests.desktop.sway import OutputPlan, SwaySession, sway_session
+from tests.desktop.sway import ARRANGEMENTS, SCALES, OutputPlan, SwaySession, arranged, sway_session
+from tests.desktop.test_wayland_capture import rgb
 
 ROOT = Path(__file__).parents[2]
-LAYOUTS = {
-    "1 and 1": (OutputPlan(), OutputPlan(place=(1280, 0))),
-    "1 and 2": (OutputPlan(), OutputPlan((1600, 1000), 2, (1280, 0))),
-    "2 and 1": (OutputPlan((1600, 1000), 2), OutputPlan(place=(800, 0))),
-    "2 and 2": (OutputPlan((1600, 1000), 2), OutputPlan((1600, 1000), 2, (800, 0))),
-    "1.25 and 1.25": (OutputPlan((1600, 1000), 1.25), OutputPlan((1600, 1000), 1.25, (1280, 0))),
-    "1.5 and 1": (OutputPlan((1200, 900), 1.5), OutputPlan(place=(800, 0))),
-    "1.75 above 1.25": (OutputPlan((1400, 1050), 1.75), OutputPlan((1600, 1000), 1.25, (0, 600))),
-    "2 left of the origin": (OutputPlan((1600, 1000), 2, (-800, -50)), OutputPlan()),
-    "a gap": (OutputPlan(), OutputPlan((1600, 1000), 2, (1400, 100))),
-}
+FIRST, SECOND = (1366, 768), (1280, 1024)
+"""Sizes that scales do not divide, as those of laptops are."""
+ONE_AND_ONE = (OutputPlan(), OutputPlan(place=(1280, 0)))
+ONE_AND_TWO = (OutputPlan(), OutputPlan((1600, 1000), 2, (1280, 0)))
+TWO_AND_TWO = (OutputPlan((1600, 1000), 2), OutputPlan((1600, 1000), 2, (800, 0)))
 
 
 class Person:
@@ -84,8 +79,18 @@ class Person:
 
     def place(self, output: int, x: int, y: int) -> tuple[float, float]:
         """The middle of a physical pixel of an output, in logical units of the layout."""
-        logical, monitor = self.session.outputs[output - 1].logical, self.monitor(output)
-        return logical.x + (x + 0.5) / monitor.scale, logical.y + (y + 0.5) / monitor.scale
+        plan = self.session.outputs[output - 1]
+        return plan.place[0] + (x + 0.5) / plan.scale, plan.place[1] + (y + 0.5) / plan.scale
+
+    def end(self, output: int) -> tuple[int, int, int]:
+        """The last pixel but one that the pointer reaches on an output, which cuts its size to whole logical units."""
+        plan = self.session.outputs[output - 1]
+        return output, int(plan.logical.width * plan.scale) - 2, int(plan.logical.height * plan.scale) - 2
+
+    def shows(self, first: tuple[int, int, int], last: tuple[int, int, int]) -> bytes:
+        """What lies between two pixels of one output, both included, as another program saw it before."""
+        output, left, top = first
+        return self._shown[output - 1].crop((left, top, last[1] + 1, last[2] + 1)).tobytes()
 
     def drag(self, *pixels: tuple[int, int, int]) -> None:
         """Drag over these pixels, each as output, x and y on it."""
@@ -107,25 +112,29 @@ def person(outputs: Sequence[OutputPlan]) -> Iterator[Person]:
         yield Person(session)
 
 
-@pytest.mark.parametrize("outputs", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_drag_takes_exactly_the_physical_pixels(outputs: tuple[OutputPlan, ...]) -> None:
+@pytest.mark.parametrize("scales", SCALES.values(), ids=SCALES)
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+def test_a_drag_takes_exactly_the_physical_pixels(arrangement: str, scales: tuple[float, float]) -> None:
+    outputs = arranged(arrangement, OutputPlan(FIRST, scales[0]), OutputPlan(SECOND, scales[1]))
     with person(outputs) as someone:
-        for first, last in [
-            ((1, 101, 203), (1, 334, 377)),
-            ((2, 777, 391), (2, 30, 21)),
-            ((1, 11, 13), (1, 30, 33)),
-            ((1, 501, 250), (2, 301, 99)),
-            ((2, 300, 251), (1, 97, 301)),
-        ]:
+        # To the last pixels that a pointer reaches: there, what is a little off is off by most.
+        for first, last in [((1, 1001, 603), someone.end(1)), ((2, 17, 20), someone.end(2))]:
             someone.open(*first)
-            middle = (first[0], (first[1] + 20) % 400, (first[2] + 20) % 300)
-            someone.drag(first, middle, last)
-            assert someone.rect() == someone.spanning(first, last)
+            someone.drag(first, (first[0], first[1] + 40, first[2] + 30), last)
+            rect = someone.rect()
+            assert rect == someone.spanning(first, last)
+            # The other program's picture is exact where nothing was rounded.
+            if outputs[first[0] - 1].scale in (1, 2):
+                assert rgb(someone.desktop.crop(Rect.parse(rect))) == someone.shows(first, last)
+        first, last = (2, 301, 251), (1, 1297, 401)
+        someone.open(*first)
+        someone.drag(first, (2, 340, 290), last)
+        assert someone.rect() == someone.spanning(first, last)
 
 
-@pytest.mark.parametrize("layout", ["1 and 1", "2 and 2"])
-def test_what_is_marked_looks_as_it_did_and_the_rest_is_dimmed(layout: str) -> None:
-    with person(LAYOUTS[layout]) as someone:
+@pytest.mark.parametrize("outputs", [ONE_AND_ONE, TWO_AND_TWO], ids=["1", "2"])
+def test_what_is_marked_looks_as_it_did_and_the_rest_is_dimmed(outputs: tuple[OutputPlan, ...]) -> None:
+    with person(outputs) as someone:
         session = someone.session
         before = session.picture_of(1)
         someone.open(1, 100, 100)
@@ -146,7 +155,7 @@ def test_what_is_marked_looks_as_it_did_and_the_rest_is_dimmed(layout: str) -> N
 
 
 def test_keys_work_and_escape_cancels() -> None:
-    with person(LAYOUTS["1 and 2"]) as someone:
+    with person(ONE_AND_TWO) as someone:
         someone.open(1, 600, 400)
         someone.session.keys("Escape")
         assert someone.rect() is None

@@ -11,6 +11,9 @@ _CURRENT = 1
 _GET_XDG_OUTPUT = 1
 _LOGICAL_POSITION, _LOGICAL_SIZE, _XDG_NAME = 0, 1, 3
 
+_OF_GNOME = "gtk_shell1"
+"""GNOME's shell alone offers it."""
+
 
 class _Draft:
     """What has been told of one output so far."""
@@ -46,8 +49,8 @@ class _Draft:
         elif number == _XDG_NAME:
             self.name = self.name or event.string()
 
-    def finished(self, object_id: int) -> Output | None:
-        """The output; None when it shows nothing."""
+    def finished(self, object_id: int, *, is_whole: bool) -> Output | None:
+        """The output; None when it shows nothing. `is_whole` as in `Output`."""
         width, height = self.mode if self.transform % 2 == 0 else self.mode[::-1]
         size = self.logical_size or (round(width / self.scale), round(height / self.scale))
         if not (width > 0 and height > 0 and size[0] > 0 and size[1] > 0):
@@ -58,6 +61,7 @@ class _Draft:
             (width, height),
             self.transform,
             object_id,
+            is_whole,
         )
 
 
@@ -76,7 +80,8 @@ def read_outputs(connection: WaylandConnection) -> tuple[Output, ...]:
             made = connection.new_id(draft.on_xdg_output)
             connection.request(manager, _GET_XDG_OUTPUT, pack(made, object_id))
     connection.roundtrip()
-    found = [draft.finished(object_id) for draft, object_id in zip(drafts, ids, strict=True)]
+    is_gnome = bool(connection.version_of(_OF_GNOME))
+    found = [draft.finished(object_id, is_whole=is_gnome) for draft, object_id in zip(drafts, ids, strict=True)]
     outputs = tuple(output for output in found if output is not None)
     if not outputs:
         raise WaylandFailed("the compositor has no output that shows anything")

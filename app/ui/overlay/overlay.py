@@ -98,11 +98,11 @@ class Overlay(QObject):
         if not self._windows:
             self._build_windows()
         screens = match(desktop.monitors, [window.target for window in self._windows])
-        # Qt knows best how its own windows are scaled.
+        is_logical = lays_out_in_logical_units()
         desktop = dataclasses.replace(
             desktop,
             monitors=tuple(
-                dataclasses.replace(monitor, scale=scale_of(screens[monitor.number], monitor))
+                dataclasses.replace(monitor, scale=scale_of(screens[monitor.number], monitor, is_logical=is_logical))
                 for monitor in desktop.monitors
             ),
         )

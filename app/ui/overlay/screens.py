@@ -86,14 +86,16 @@ def rects_of(region: QRegion) -> Iterable[QRect]:
     return cast(Iterable[QRect], region)  # iterable indeed, but its stub does not say so
 
 
-def scale_of(screen: QScreen, monitor: Monitor) -> float:
+def scale_of(screen: QScreen, monitor: Monitor, *, is_logical: bool) -> float:
     """Physical pixels per logical unit of this screen.
 
-    Qt's own ratio where it agrees with the sizes to within rounding: it is exact where the logical size is not.
+    Where the desktop lays out in logical units (`is_logical`, see `mappings`), it knows, and Qt may have the next whole
+    number. Elsewhere the scale is Qt's own. Either counts where it agrees with the sizes to within rounding.
     """
-    ratio, width = screen.devicePixelRatio(), screen.geometry().width()
-    if abs(width * ratio - monitor.rect_px.width) <= max(1.0, ratio):
-        return ratio
+    width, known = screen.geometry().width(), (screen.devicePixelRatio(), monitor.scale)
+    for ratio in reversed(known) if is_logical else known:
+        if abs(width * ratio - monitor.rect_px.width) <= max(1.0, ratio):
+            return ratio
     return monitor.rect_px.width / max(1, width)
 
 

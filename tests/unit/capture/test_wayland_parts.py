@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,24 @@ def noise(width: int, height: int) -> Image.Image:
 def rgb(frame: Frame) -> bytes:
     size = (frame.rect_px.width, frame.rect_px.height)
     return Image.frombytes("RGB", size, frame.packed(), "raw", "BGRX").tobytes()
+
+
+@pytest.mark.parametrize("size_px", [(1366, 768), (1600, 900), (1920, 1080), (2256, 1504), (2560, 1440), (3840, 2160)])
+@pytest.mark.parametrize("scale", [1, 1.05, 1.25, 4 / 3, 1.5, 1.75, 2, 2.25, 3])
+@pytest.mark.parametrize("rounded", [math.floor, round, math.ceil])
+def test_the_scale_is_exact_where_the_logical_size_was_rounded(
+    size_px: tuple[int, int], scale: float, rounded: Callable[[float], int]
+) -> None:
+    logical = Rect(0, 0, *(rounded(each / scale) for each in size_px))
+    assert Output("one", logical, size_px).scale == pytest.approx(scale, abs=1e-9)
+
+
+def test_where_nothing_is_rounded_the_scale_is_the_ratio_of_the_sizes() -> None:
+    logical = Rect(0, 0, 1002, 668)
+    assert Output("one", logical, (2256, 1504)).scale == 2.25
+    assert Output("one", logical, (2256, 1504), is_whole=True).scale == pytest.approx(2256 / 1002)
+    # Parts of no scale: what is there counts.
+    assert Output("odd", Rect(0, 0, 100, 10), (300, 90)).scale == 3
 
 
 def test_outputs_of_one_scale_lie_as_the_logical_layout_multiplied() -> None:
