@@ -1,4 +1,4 @@
-"""A real KWin with KDE's own portal: pixels and keys. See `kwin_program.py`."""
+"""A real KWin with KDE's own portal: pixels, windows, keys, and the whole way to the link. See `kwin_program.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_kdes_portal_gives_the_screen_and_binds_the_keys() -> None:
+def test_on_kde_keys_windows_and_regions_become_links() -> None:
     prefix = ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.getuid() == 0 else []
     done = subprocess.run(
         [*prefix, sys.executable, "-m", "tests.desktop.kwin_program"],
@@ -31,3 +31,12 @@ def test_kdes_portal_gives_the_screen_and_binds_the_keys() -> None:
     assert found["shortcuts"]["probe"].startswith("portal")
     assert found["shortcuts"]["triggers"] == {"region": "Ctrl+Shift+F4", "screen": "Meta+Print"}
     assert found["shortcuts"]["pressed"] == ["region"]
+    # The last that was opened is the topmost, and each is of its own colour, but for the pointer.
+    assert found["windows"]["listed"] == ["blue", "red"]
+    assert found["windows"]["seen"][0] == [420, 280, [[0, 0, 255]]]
+    assert found["windows"]["doctor"] == "KWin"
+    assert found["windows"]["taken"] == [400, 300]
+    assert found["windows"]["counts"] == [2]
+    assert found["whole way"]["link"]
+    assert found["whole way"]["size"] == [200, 80]
+    assert found["whole way"]["differing"] == 0

@@ -24,6 +24,7 @@ from app.system.dbus import BusUnavailable, CallFailed, IncomingCall, SessionBus
 
 _KWIN, _SCRIPTING, _SCRIPT = "org.kde.KWin", "org.kde.kwin.Scripting", "org.kde.kwin.Script"
 _OURS = "/cc/imglink/Windows"
+_USUALLY_WITHIN_S = 0.3
 _CODE = """\
 (function () {
     // Plasma 6 lists the windows in their order, from the lowest; Plasma 5 lists them in none, and numbers them.
@@ -100,6 +101,9 @@ class KWinWindows:
             (number,) = await bus.call(_KWIN, "/Scripting", _SCRIPTING, "loadScript", "ss", (file, name))
             try:
                 await self._start(bus, int(number))
+                if not (await asyncio.wait({answer}, timeout=_USUALLY_WITHIN_S))[0]:
+                    # The number was another script's as well, if several came and went: KWin counts those it has.
+                    await bus.call(_KWIN, "/Scripting", _SCRIPTING, "start")
                 async with asyncio.timeout(TIMEOUT_S):
                     return await answer
             finally:
@@ -108,13 +112,15 @@ class KWinWindows:
 
     @staticmethod
     async def _start(bus: SessionBus, number: int) -> None:
-        """Run a loaded script, which Plasma 6 has at another place than Plasma 5."""
-        try:
-            await bus.call(_KWIN, f"/Scripting/Script{number}", _SCRIPT, "run")
-        except CallFailed as problem:
-            if not problem.error_name.endswith((".UnknownObject", ".UnknownMethod", ".UnknownInterface")):
-                raise
-            await bus.call(_KWIN, f"/{number}", _SCRIPT, "run")
+        """Run a loaded script by its number, which Plasma 6 has at another place than Plasma 5."""
+        for path in (f"/Scripting/Script{number}", f"/{number}"):
+            try:
+                await bus.call(_KWIN, path, _SCRIPT, "run")
+            except CallFailed as problem:
+                if not problem.error_name.endswith((".UnknownObject", ".UnknownMethod", ".UnknownInterface")):
+                    raise
+            else:
+                return
 
 
 @contextlib.contextmanager
