@@ -67,8 +67,10 @@ def pytest_configure() -> None:
     for name in names_to_unset():
         del os.environ[name]
     os.environ.update(private_environment(_session_home))
-    # A shell that runs the tests in the background has them ignore Ctrl+C, and what they start would inherit that.
+    # A shell that runs the tests in the background has them ignore Ctrl+C, nohup has them ignore the end of the
+    # terminal, and what they start would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_unconfigure() -> None:

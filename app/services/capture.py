@@ -256,6 +256,10 @@ class CaptureService:
                 raise ValueError("the clipboard is not captured from the screen")
             case _ if desktop.is_chosen:
                 return Selection(desktop.rect_px, SourceKind.WINDOW if request.wants_window else SourceKind.REGION)
+            case _ if request.wants_window and not desktop.windows:
+                raise UserFacingError(
+                    "There is no window on the screen.", remedy="Open one, or capture a region instead."
+                )
             case mode:
                 last = await asyncio.to_thread(self._last_region.load)
                 if mode is CaptureMode.LAST_REGION and last and not last.intersected(desktop.rect_px).is_empty:

@@ -230,6 +230,7 @@ def test_a_region_goes_from_the_overlay_to_the_queue(bench: Bench) -> None:
 
 
 def test_upload_names_tell_nothing(bench: Bench) -> None:
+    bench.screen.windows = (WINDOW,)
     bench.selector.answer = Selection(Rect(0, 0, 5, 5), SourceKind.WINDOW, "My secret diary")
     bench.run(CaptureRequest(workflow(CaptureMode.WINDOW)))
     new = bench.uploads.got[0][1]
@@ -263,6 +264,32 @@ def test_what_is_chosen_beforehand_shows_no_overlay(
     assert captured.frame.rect_px == rect
     assert bench.uploads.got[0][1].kind is kind
     assert bench.selector.asked == []
+
+
+def test_without_a_window_on_the_screen_there_is_nothing_to_choose(bench: Bench) -> None:
+    with pytest.raises(UserFacingError, match="no window on the screen"):
+        bench.run(CaptureRequest(workflow(CaptureMode.WINDOW)))
+    assert bench.selector.asked == []
+
+
+def test_a_window_that_the_desktops_own_dialog_asked_for_is_taken_as_it_is(bench: Bench) -> None:
+    bench.screen.chosen = replace(a_desktop(), is_chosen=True)
+    [captured] = bench.run(CaptureRequest(workflow(CaptureMode.WINDOW)))
+    assert captured.frame.rect_px == DESKTOP_RECT
+    assert bench.selector.asked == []
+    assert [new.kind for _, new in bench.uploads.got] == [SourceKind.WINDOW]
+    # Where it was on the screen nobody knows.
+    assert (bench.region.value, bench.region.window) == (None, None)
+
+
+def test_only_a_capture_of_a_window_asks_the_screen_for_one(bench: Bench) -> None:
+    bench.screen.windows = (WINDOW,)
+    bench.run(CaptureRequest(workflow(CaptureMode.REGION)))
+    bench.run(CaptureRequest(workflow(CaptureMode.SCREEN)))
+    bench.run(CaptureRequest(workflow(CaptureMode.WINDOW), geometry_px=Rect(0, 0, 5, 5)))
+    assert bench.screen.window_grabs == 0
+    bench.run(CaptureRequest(workflow(CaptureMode.LAST_WINDOW)))
+    assert bench.screen.window_grabs == 1
 
 
 WINDOW = WindowInfo(7, "a.txt - Editor", Rect(2, 2, 10, 10), Rect(3, 5, 8, 6))
