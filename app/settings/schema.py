@@ -77,7 +77,13 @@ class Account:
 class Capture:
     """Taking the picture."""
 
-    include_cursor: Annotated[bool, Rules("Include the pointer", "Draw the mouse pointer into the picture.")] = False
+    include_cursor: Annotated[
+        bool,
+        Rules(
+            "Include the pointer",
+            "Draw the mouse pointer into the picture. GNOME and KDE decide that themselves on Wayland.",
+        ),
+    ] = False
     region_done_on_release: Annotated[
         bool, Rules("Done when the mouse is released", "Off: a region stays adjustable until Enter is pressed.")
     ] = True

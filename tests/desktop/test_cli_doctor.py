@@ -21,7 +21,7 @@ def server() -> Iterator[DemoServer]:
 
 def test_on_a_full_desktop_everything_works(full_desktop: DesktopSession, server: DemoServer) -> None:
     done = run(full_desktop, server, "doctor")
-    assert [line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()][:-1] == ["ok"] * 13
+    assert [line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()][:-1] == ["ok"] * 14
     assert done.stdout.endswith("\nEverything works.\n")
     assert done.stderr == ""
     names = {each["part"]: each["name"] for each in results(run(full_desktop, server, "doctor", "--json"))}

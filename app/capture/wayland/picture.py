@@ -3,7 +3,8 @@
 A picture of the whole desktop is drawn in one scale for all outputs: the logical one, or that of the sharpest output
 (GNOME, KDE and wlroots all do one of the two). So the picture's size over that of the layout tells its scale. An output
 of that scale comes out with its own pixels, exactly; one of another scale was enlarged into the picture and is brought
-back to its own size by taking the nearest pixel of the picture, which is exact where one is a multiple of the other.
+back to its own size by taking the nearest pixel of the picture. That is exact where pixels were repeated a whole number
+of times; GNOME blends them with their neighbours, and such an output stays soft.
 """
 
 from __future__ import annotations
