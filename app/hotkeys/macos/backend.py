@@ -20,7 +20,8 @@ class MacHotkeys:
     """The Hotkeys port for macOS. Carbon's part happens on the main thread, the rest on the event loop's."""
 
     name = "carbon"
-    detects_conflicts = True
+    detects_conflicts = False
+    """Only of programs that want a key for themselves alone, as we do: they are few. From others it is taken."""
     takes_keys = True
 
     def __init__(
@@ -32,7 +33,9 @@ class MacHotkeys:
         self._on_main = on_main
         self._make_native = make_native
         self._native: Native | None = None
+        self._rebinding: asyncio.Task[None] | None = None
         self._shortcuts: Mapping[str, Shortcut] = {}
+        self._results: Mapping[str, BindResult] = {}
         self._actions: dict[int, str] = {}
         """By the number of the registered key; no number is used twice."""
         self._next = 0
@@ -60,12 +63,15 @@ class MacHotkeys:
         def tell(number: int) -> None:
             loop.call_soon_threadsafe(self._pressed, number)
 
+        def layout() -> None:
+            loop.call_soon_threadsafe(self._layout_changed)
+
         def begin() -> Native:
             try:
                 native = self._make_native()
             except OSError as error:
                 raise UserFacingError("Shortcuts cannot be bound on this Mac.", details=repr(error)) from error
-            native.start(tell)
+            native.start(tell, layout)
             return native
 
         self._native = await self._on_main(begin)
@@ -74,24 +80,36 @@ class MacHotkeys:
         """Replace all bindings."""
         native = self._native
         assert native is not None, "start comes first"
-        self._shortcuts = dict(shortcuts)
+        self._shortcuts = wanted = dict(shortcuts)
         numbers = {action: number for number, action in enumerate(shortcuts, self._next)}
         self._next += len(numbers)
-        results = await self._on_main(lambda: _bind(native, self._shortcuts, numbers))
+        # What is wanted may be something else by the time that the main thread comes to it.
+        results: Mapping[str, BindResult] = await self._on_main(lambda: _bind(native, wanted, numbers))
         self._actions = {numbers[action]: action for action, result in results.items() if result.bound}
-        bound: Mapping[str, BindResult] = results
-        return bound
-
-    async def layout_changed(self) -> None:
-        """Find the keys anew, because another keyboard layout is in use, and tell what became of them."""
-        if self._native is not None:
-            self._on_change(await self.bind(self._shortcuts))
+        self._results = results
+        return results
 
     async def stop(self) -> None:
         """Release every key."""
         native, self._native = self._native, None
+        if self._rebinding is not None:
+            self._rebinding.cancel()
+            await asyncio.wait([self._rebinding])
         if native is not None:
             await self._on_main(native.stop)
+
+    def _layout_changed(self) -> None:
+        """Find the keys anew, and tell when that changes what is bound."""
+        if self._native is not None:
+            if self._rebinding is not None:
+                self._rebinding.cancel()
+            self._rebinding = asyncio.get_running_loop().create_task(self._bind_again())
+
+    async def _bind_again(self) -> None:
+        before = self._results
+        await self.bind(self._shortcuts)
+        if self._results != before:
+            self._on_change(self._results)
 
     def _pressed(self, number: int) -> None:
         # One that was released meanwhile may still be on its way.
@@ -105,21 +123,31 @@ def _bind(native: Native, shortcuts: Mapping[str, Shortcut], numbers: Mapping[st
     codes = {**(native.key_codes() or ANSI), **NAMED}
     codes["Plus"] = codes.get("+", codes.get("=", ANSI["="]))
     results: dict[str, BindResult] = {}
+    own: set[tuple[int, int]] = set()
     for action, shortcut in shortcuts.items():
-        reason = _register(native, codes, numbers[action], shortcut)
+        reason = _reason(shortcut, codes)
+        if not reason:
+            key = codes[shortcut.key], modifier_mask(shortcut.modifiers)
+            if key in own:
+                reason = f"Another action here already uses the keys of {shortcut}."
+            else:
+                reason = _refusal(shortcut, native.register(numbers[action], *key))
+                own.add(key)
         results[action] = BindResult(shortcut, bound=not reason, reason=reason)
     return results
 
 
-def _register(native: Native, codes: Mapping[str, int], number: int, shortcut: Shortcut) -> str:
-    """Take one key; returns why not, empty when it was done."""
+def _reason(shortcut: Shortcut, codes: Mapping[str, int]) -> str:
+    """Why it is not even tried; empty when it is."""
     if not shortcut.is_global_safe:
         return f"{shortcut} would be taken away from every program: add Cmd, Option or Ctrl."
     if is_systems_own(shortcut):
         return f"macOS itself uses {shortcut}: choose another."
-    if shortcut.key not in codes:
-        return f"No key on this keyboard types “{shortcut.key}”."
-    status = native.register(number, codes[shortcut.key], modifier_mask(shortcut.modifiers))
+    return "" if shortcut.key in codes else f"No key on this keyboard types “{shortcut.key}”."
+
+
+def _refusal(shortcut: Shortcut, status: int) -> str:
+    """What Carbon's status means; empty when the key is ours."""
     if status == _TAKEN:
-        return f"Another program already uses {shortcut}."
+        return f"Another program, or macOS itself, already uses {shortcut}."
     return f"macOS refused {shortcut} (status {status})." if status else ""

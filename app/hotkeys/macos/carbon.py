@@ -4,14 +4,15 @@ Everything that thinks is in `backend.py`, which sees this as the Protocol `Nati
 thread: the Carbon Event Manager and Text Input Sources are not safe on others.
 
 Sources: Apple's headers HIToolbox/CarbonEvents.h (RegisterEventHotKey), CarbonEventsCore.h (InstallEventHandler,
-GetEventParameter), TextInputSources.h, and CoreServices/UnicodeUtilities.h (UCKeyTranslate).
+GetEventParameter), TextInputSources.h, CoreServices/UnicodeUtilities.h (UCKeyTranslate), and
+CoreFoundation/CFNotificationCenter.h.
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
-from ctypes import POINTER, byref, c_int32, c_uint8, c_uint16, c_uint32, c_ulong, c_void_p
+from collections.abc import Callable, Iterator, Mapping
+from ctypes import POINTER, byref, c_int32, c_long, c_uint8, c_uint16, c_uint32, c_ulong, c_void_p
 from typing import Any, Protocol
 
 from app.core.errors import UserFacingError
@@ -30,6 +31,12 @@ _DISPLAY_ACTION, _NO_DEAD_KEYS = 3, 1
 """kUCKeyActionDisplay, kUCKeyTranslateNoDeadKeysMask."""
 _NOT_HANDLED = -9874
 """eventNotHandledErr."""
+_EXCLUSIVE = 1 << 0
+"""kEventHotKeyExclusive. Without it Carbon calls a key ours of which another program would get every press."""
+_NO_MODIFIER, _SHIFT = 0, 1 << 1
+"""As UCKeyTranslate wants modifiers: Carbon's bits without their lower half."""
+_AT_ONCE = 4
+"""CFNotificationSuspensionBehaviorDeliverImmediately. Else it waits until we are the active program: hardly ever."""
 _LAST_KEY_CODE = 0x7F
 _KEYPAD = range(0x41, 0x5D)
 """Type the same characters as other keys, which are the ones that are meant."""
@@ -49,6 +56,8 @@ class EventType(ctypes.Structure):
 
 HANDLER = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p)
 """EventHandlerProcPtr: the next handler, the event, our own data; returns a status."""
+OBSERVER = ctypes.CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
+"""CFNotificationCallback: the center, the observer, the name, the object, more about it."""
 
 FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
     "GetApplicationEventTarget": (c_void_p, ()),
@@ -60,7 +69,11 @@ FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
         c_int32,
         (c_void_p, c_uint32, c_uint32, POINTER(c_uint32), c_ulong, POINTER(c_ulong), c_void_p),
     ),
+    "CFNotificationCenterGetDistributedCenter": (c_void_p, ()),
+    "CFNotificationCenterAddObserver": (None, (c_void_p, c_void_p, OBSERVER, c_void_p, c_void_p, c_long)),
+    "CFNotificationCenterRemoveEveryObserver": (None, (c_void_p, c_void_p)),
     "TISCopyCurrentKeyboardLayoutInputSource": (c_void_p, ()),
+    "TISCopyCurrentASCIICapableKeyboardLayoutInputSource": (c_void_p, ()),
     "TISGetInputSourceProperty": (c_void_p, (c_void_p, c_void_p)),
     "CFDataGetBytePtr": (c_void_p, (c_void_p,)),
     "CFRelease": (None, (c_void_p,)),
@@ -84,11 +97,25 @@ FUNCTIONS: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
 """Result and arguments of every function that is called."""
 
 
+LEVELS = (
+    ("TISCopyCurrentKeyboardLayoutInputSource", _NO_MODIFIER),
+    # French digits are here.
+    ("TISCopyCurrentKeyboardLayoutInputSource", _SHIFT),
+    # Where the layout has other letters than Latin ones, the keys of the one that macOS itself then takes for Cmd.
+    ("TISCopyCurrentASCIICapableKeyboardLayoutInputSource", _NO_MODIFIER),
+    ("TISCopyCurrentASCIICapableKeyboardLayoutInputSource", _SHIFT),
+)
+"""Where the key of a character is looked for, first to last: a layout, and what is held."""
+
+
 class Native(Protocol):
     """Carbon, as far as hot keys need it; every method on the main thread."""
 
-    def start(self, on_pressed: Callable[[int], None]) -> None:
-        """Begin to listen; `on_pressed` gets the number of a registered key. Raises UserFacingError."""
+    def start(self, on_pressed: Callable[[int], None], on_layout: Callable[[], None]) -> None:
+        """Begin to listen; `on_pressed` gets the number of a registered key. Raises UserFacingError.
+
+        `on_layout` is called when the person has chosen another keyboard layout.
+        """
 
     def register(self, number: int, key_code: int, modifiers: int) -> int:
         """Take a key; returns Carbon's status, 0 when it was done."""
@@ -97,7 +124,7 @@ class Native(Protocol):
         """Release every key."""
 
     def key_codes(self) -> Mapping[str, int]:
-        """Upper-case character → virtual key code on the present layout; empty when that cannot be read."""
+        """Upper-case character → virtual key code, as `LEVELS` looks for it; empty when no layout can be read."""
 
     def stop(self) -> None:
         """Release everything."""
@@ -118,11 +145,12 @@ class Carbon:
             function = getattr(self._library, name)
             function.restype, function.argtypes = result, arguments
         self._handler: Any = None
-        """Kept: Carbon holds a bare pointer to it."""
+        """Kept, as the next: macOS holds a bare pointer to it."""
+        self._observer: Any = None
         self._installed = c_void_p()
         self._keys: list[c_void_p] = []
 
-    def start(self, on_pressed: Callable[[int], None]) -> None:
+    def start(self, on_pressed: Callable[[int], None], on_layout: Callable[[], None]) -> None:
         """See `Native`."""
 
         def handle(_next: int | None, event: int | None, _data: int | None) -> int:
@@ -148,13 +176,18 @@ class Carbon:
                 remedy="Log out and in again.",
                 details=f"InstallEventHandler: {status}",
             )
+        self._observer = OBSERVER(lambda *_told: on_layout())
+        name = self._constant(self._library, "kTISNotifySelectedKeyboardInputSourceChanged")
+        self._library.CFNotificationCenterAddObserver(
+            self._center(), self._own_address(), self._observer, name, None, _AT_ONCE
+        )
 
     def register(self, number: int, key_code: int, modifiers: int) -> int:
         """See `Native`."""
         key = c_void_p()
         target = self._library.GetApplicationEventTarget()
         status: int = self._library.RegisterEventHotKey(
-            key_code, modifiers, HotKeyId(_OWN, number), target, 0, byref(key)
+            key_code, modifiers, HotKeyId(_OWN, number), target, _EXCLUSIVE, byref(key)
         )
         if not status:
             self._keys.append(key)
@@ -167,37 +200,52 @@ class Carbon:
 
     def key_codes(self) -> Mapping[str, int]:
         """See `Native`."""
-        library = self._library
-        source = library.TISCopyCurrentKeyboardLayoutInputSource()
-        if not source:
-            return {}
-        try:
-            name = self._constant(library, "kTISPropertyUnicodeKeyLayoutData")
-            data = library.TISGetInputSourceProperty(source, name)
-            if not data:
-                return {}
-            layout, keyboard = library.CFDataGetBytePtr(data), library.LMGetKbdType()
-            typed = ((self._typed(layout, keyboard, code), code) for code in range(_LAST_KEY_CODE + 1))
-            found: dict[str, int] = {}
-            for character, code in typed:
-                if character and code not in _KEYPAD:
-                    found.setdefault(character, code)
-            return found
-        finally:
-            library.CFRelease(source)
+        found: dict[str, int] = {}
+        for layout, held in LEVELS:
+            for character, code in self._layout(layout, held):
+                found.setdefault(character, code)
+        return found
 
     def stop(self) -> None:
         """See `Native`."""
         self.unregister_all()
+        if self._observer is not None:
+            self._library.CFNotificationCenterRemoveEveryObserver(self._center(), self._own_address())
         if self._installed:
             self._library.RemoveEventHandler(self._installed)
-        self._installed, self._handler = c_void_p(), None
+        self._installed, self._handler, self._observer = c_void_p(), None, None
 
-    def _typed(self, layout: int, keyboard: int, code: int) -> str:
-        """The one printable character that a key types by itself, in upper case; empty for other keys."""
+    def _center(self) -> Any:
+        return self._library.CFNotificationCenterGetDistributedCenter()
+
+    def _own_address(self) -> Any:
+        """What tells our observer from others."""
+        return ctypes.cast(self._observer, c_void_p)
+
+    def _layout(self, copy: str, held: int) -> Iterator[tuple[str, int]]:
+        """The characters that keys of one layout type while `held` is, each with its key; the keypad's are left out."""
+        library = self._library
+        source = getattr(library, copy)()
+        if not source:
+            return
+        try:
+            name = self._constant(library, "kTISPropertyUnicodeKeyLayoutData")
+            data = library.TISGetInputSourceProperty(source, name)
+            if not data:
+                return
+            layout = library.CFDataGetBytePtr(data)
+            for code in range(_LAST_KEY_CODE + 1):
+                if code not in _KEYPAD and (character := self._typed(layout, held, code)):
+                    yield character, code
+        finally:
+            library.CFRelease(source)
+
+    def _typed(self, layout: int, held: int, code: int) -> str:
+        """The one printable character that a key types, in upper case; empty for other keys."""
         dead, length, text = c_uint32(), c_ulong(), (c_uint16 * 4)()
+        keyboard = self._library.LMGetKbdType()
         status = self._library.UCKeyTranslate(
-            layout, code, _DISPLAY_ACTION, 0, keyboard, _NO_DEAD_KEYS, byref(dead), len(text), byref(length), text
+            layout, code, _DISPLAY_ACTION, held, keyboard, _NO_DEAD_KEYS, byref(dead), len(text), byref(length), text
         )
         if status or length.value != 1:
             return ""

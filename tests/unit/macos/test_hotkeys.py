@@ -16,7 +16,7 @@ from app.core.shortcuts import Shortcut
 from app.core.workflow import default_shortcuts
 from app.hotkeys.macos import carbon
 from app.hotkeys.macos.backend import MacHotkeys
-from app.hotkeys.macos.carbon import Carbon, EventType, HotKeyId
+from app.hotkeys.macos.carbon import Carbon, EventType, HotKeyId, Native
 from app.hotkeys.macos.keys import ANSI, NAMED
 
 
@@ -32,10 +32,11 @@ class Memory:
         self.taken: dict[tuple[int, int], int] = {}
         self.others: set[tuple[int, int]] = set()
         self.on_pressed: Callable[[int], None] = lambda _: None
+        self.on_layout: Callable[[], None] = lambda: None
         self.is_stopped = False
 
-    def start(self, on_pressed: Callable[[int], None]) -> None:
-        self.on_pressed = on_pressed
+    def start(self, on_pressed: Callable[[int], None], on_layout: Callable[[], None]) -> None:
+        self.on_pressed, self.on_layout = on_pressed, on_layout
 
     def register(self, number: int, key_code: int, modifiers: int) -> int:
         key = key_code, modifiers
@@ -58,7 +59,7 @@ async def on_main(work: Callable[[], Any]) -> Any:
     return work()
 
 
-def bound(native: Memory, **texts: str) -> Mapping[str, BindResult]:
+def bound(native: Native, **texts: str) -> Mapping[str, BindResult]:
     async def go() -> Mapping[str, BindResult]:
         hotkeys = MacHotkeys(on_main, lambda: native)
         await hotkeys.start(lambda _: None)
@@ -117,13 +118,15 @@ def test_letters_follow_the_layout() -> None:
         ("Shift+A", "taken away from every program"),
         ("Ctrl+Ö", "No key on this keyboard"),
         ("Ctrl+Alt+Print", "No key on this keyboard"),
-        ("Ctrl+Alt+9", "Another program already uses"),
+        ("Ctrl+Alt+9", "Another program, or macOS itself, already uses"),
+        # Both are on the key that says = and +.
+        ("Ctrl+Alt+=", "Another action here already uses"),
     ],
 )
 def test_what_cannot_be_bound_says_why_and_the_rest_is(text: str, reason: str) -> None:
     native = Memory()
     native.others.add((ANSI["9"], 0x1800))
-    results = bound(native, bad=text, good="Ctrl+Alt+1")
+    results = bound(native, good="Ctrl+Alt+Plus", bad=text)
     assert (results["bad"].bound, results["good"].bound) == (False, True)
     assert reason in results["bad"].reason
     assert len(native.taken) == 1
@@ -135,20 +138,60 @@ def test_every_default_key_can_be_bound() -> None:
     assert results["region"].shortcut == Shortcut.parse("Cmd+Option+4")
 
 
-def test_another_layout_finds_the_keys_anew() -> None:
+def test_another_layout_finds_the_keys_anew_and_tells_only_what_is_news() -> None:
     told: list[Mapping[str, BindResult]] = []
+    taken: list[set[tuple[int, int]]] = []
 
-    async def go() -> Memory:
+    async def go() -> None:
         native = Memory({"Z": 0x06})
         hotkeys = MacHotkeys(on_main, lambda: native)
         await hotkeys.start(lambda _: None, told.append)
         await hotkeys.bind(shortcuts(a="Ctrl+Alt+Z"))
-        native.codes = {"Z": 0x10}
-        await hotkeys.layout_changed()
-        return native
+        for codes in ({"Z": 0x10}, {"Y": 0x06}, {"Y": 0x06}, {"Z": 0x06}):
+            native.codes = codes
+            # macOS tells it from the main thread, and often twice.
+            await asyncio.to_thread(native.on_layout)
+            await asyncio.to_thread(native.on_layout)
+            await settled()
+            taken.append(set(native.taken))
+        await hotkeys.stop()
+        native.on_layout()
+        await settled()
 
-    assert set(asyncio.run(go()).taken) == {(0x10, 0x1800)}
-    assert told[0]["a"].bound
+    asyncio.run(go())
+    assert taken == [{(0x10, 0x1800)}, set(), set(), {(0x06, 0x1800)}]
+    assert [results["a"].bound for results in told] == [False, True]
+
+
+async def settled() -> None:
+    """Let the loop do what was begun on it."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def test_keys_wanted_meanwhile_are_bound_in_the_order_of_the_asking() -> None:
+    """The main thread is busy while two sets of keys are asked for."""
+    native = Memory()
+
+    async def go() -> list[Mapping[str, BindResult]]:
+        free = asyncio.Event()
+
+        async def on_busy_main(work: Callable[[], Any]) -> Any:
+            await free.wait()
+            return work()
+
+        hotkeys = MacHotkeys(on_busy_main, lambda: native)
+        free.set()
+        await hotkeys.start(lambda _: None)
+        free.clear()
+        asked = [asyncio.ensure_future(hotkeys.bind(shortcuts(**{key: f"Ctrl+Alt+{key}"}))) for key in ("A", "B")]
+        await settled()
+        free.set()
+        return await asyncio.gather(*asked)
+
+    results = asyncio.run(go())
+    assert [set(result) for result in results] == [{"A"}, {"B"}]
+    assert set(native.taken) == {(ANSI["B"], 0x1800)}
 
 
 def test_a_computer_without_carbon_says_so() -> None:
@@ -174,10 +217,27 @@ class Function:
         return ctypes.CFUNCTYPE(self.restype, *self.argtypes)(self._does)(*arguments)
 
 
-class Library:
-    """Carbon's functions, as its headers describe them. Key 7 types ß, 8 types é, 9 is the keypad's 1, 10 types 1."""
+Layout = Mapping[int, str]
+"""Virtual key code → what the key types by itself, then with Shift; its keys are those that the tests ask for."""
 
-    def __init__(self) -> None:
+SMALL: Layout = {7: "ß?", 8: "éÉ", 0x53: "11", 10: "1!", 11: "  ", 12: "\x1b\x1b"}
+"""0x53 is on the keypad."""
+US: Layout = {code: character + character.lower() for character, code in ANSI.items()}
+FRENCH: Layout = dict(zip((0x12, 0x13, 0x14, 0x15, 0x17), ("&1", "é2", '"3', "'4", "(5"), strict=True)) | {
+    0x00: "qQ", 0x0C: "aA", 0x0D: "zZ", 0x06: "wW", 0x20: "uU", 0x18: "-_", 0x2C: "=+", 0x2B: ";.",
+}  # fmt: skip
+RUSSIAN: Layout = dict(zip((0x12, 0x13, 0x14, 0x15, 0x17), ("1!", "2\"", "3№", "4%", "5:"), strict=True)) | {
+    0x00: "фФ", 0x20: "гГ", 0x0C: "йЙ", 0x2C: ".,",
+}  # fmt: skip
+
+
+class Library:
+    """Carbon's functions, as its headers describe them, over two keyboard layouts."""
+
+    def __init__(self, layout: Layout | None = SMALL, latin: Layout | None = None) -> None:
+        """`layout` is the present one, `latin` the one that macOS takes where Latin letters are needed."""
+        self.layouts: dict[int, Layout | None] = {55: layout, 56: latin or layout}
+        self.observers: dict[int, Any] = {}
         self.handler: Any = None
         self.keys: dict[int, tuple[int, int, int]] = {}
         self.removed: list[int] = []
@@ -203,7 +263,8 @@ class Library:
     def do_RegisterEventHotKey(
         self, code: int, modifiers: int, key: HotKeyId, target: int, options: int, out: Any
     ) -> int:
-        assert (target, options) == (77, 0)
+        # Exclusive: else a key that another program has for itself alone would be called ours.
+        assert (target, options) == (77, 1)
         if code == 13:
             return -9878
         reference = 1000 + len(self.keys)
@@ -223,12 +284,29 @@ class Library:
         ctypes.memmove(out, ctypes.byref(HotKeyId(signature, number)), size)
         return 0
 
+    def do_CFNotificationCenterGetDistributedCenter(self) -> int:
+        return 33
+
+    def do_CFNotificationCenterAddObserver(
+        self, center: int, observer: int, call: Any, name: int, sender: int | None, suspension: int
+    ) -> None:
+        assert (center, name, sender, suspension) == (33, 45, None, 4)
+        assert observer
+        self.observers[observer] = call
+
+    def do_CFNotificationCenterRemoveEveryObserver(self, center: int, observer: int) -> None:
+        assert center == 33
+        del self.observers[observer]
+
     def do_TISCopyCurrentKeyboardLayoutInputSource(self) -> int:
         return 55
 
-    def do_TISGetInputSourceProperty(self, source: int, key: int) -> int:
-        assert (source, key) == (55, 44)
-        return 66
+    def do_TISCopyCurrentASCIICapableKeyboardLayoutInputSource(self) -> int:
+        return 56
+
+    def do_TISGetInputSourceProperty(self, source: int, key: int) -> int | None:
+        assert key == 44
+        return source + 11 if self.layouts[source] is not None else None
 
     def do_CFDataGetBytePtr(self, data: int) -> int:
         return data + 1
@@ -241,8 +319,10 @@ class Library:
 
     def do_UCKeyTranslate(self, layout: int, code: int, *rest: Any) -> int:
         action, modifiers, keyboard, options, _dead, room, length, text = rest
-        assert (layout, action, modifiers, keyboard, options, room) == (67, 3, 0, 40, 1, 4)
-        typed = {7: "ß", 8: "é", 0x53: "1", 10: "1", 11: " ", 12: "\x1b", 14: "ab"}.get(code, "")
+        assert (action, keyboard, options, room) == (3, 40, 1, 4)
+        keys = self.layouts[layout - 12]
+        assert keys is not None
+        typed = "ab" if code == 14 else keys.get(code, "")[{0: 0, 2: 1}[modifiers] :][:1]
         for place, character in enumerate(typed):
             text[place] = ord(character)
         length[0] = len(typed)
@@ -255,13 +335,14 @@ def library() -> Library:
 
 
 def carbon_over(library: Library) -> Carbon:
-    return Carbon(lambda _: library, lambda _library, _name: c_void_p(44))
+    constants = {"kTISPropertyUnicodeKeyLayoutData": 44, "kTISNotifySelectedKeyboardInputSourceChanged": 45}
+    return Carbon(lambda _: library, lambda _library, name: c_void_p(constants[name]))
 
 
 def test_keys_are_registered_told_of_and_released(library: Library) -> None:
     pressed: list[int] = []
     native = carbon_over(library)
-    native.start(pressed.append)
+    native.start(pressed.append, lambda: None)
     assert native.register(4, 0x15, 0x1200) == 0
     assert native.register(5, 13, 0) == -9878
     assert list(library.keys.values()) == [(0x15, 0x1200, 4)]
@@ -273,13 +354,62 @@ def test_keys_are_registered_told_of_and_released(library: Library) -> None:
     assert (library.keys, library.removed) == ({}, [99])
 
 
+def test_another_layout_is_told_until_it_stops(library: Library) -> None:
+    changes: list[str] = []
+    native = carbon_over(library)
+    native.start(lambda _: None, lambda: changes.append("changed"))
+    (observer,) = library.observers.values()
+    observer(33, None, 45, None, None)
+    assert changes == ["changed"]
+    native.stop()
+    assert library.observers == {}
+
+
 def test_the_layout_is_read_key_by_key_and_given_back(library: Library) -> None:
-    assert carbon_over(library).key_codes() == {"ß": 7, "É": 8, "1": 10}
-    assert library.released == [55]
+    assert carbon_over(library).key_codes() == {"ß": 7, "É": 8, "1": 10, "?": 7, "!": 10}
+    assert library.released == [55, 55, 56, 56]
+
+
+def test_a_layout_without_a_table_is_no_layout() -> None:
+    # As that of an input method may be.
+    library = Library(None, US)
+    assert carbon_over(library).key_codes()["A"] == 0
+    assert carbon_over(Library(None)).key_codes() == {}
+    assert library.released == [55, 55, 56, 56]
+
+
+@pytest.mark.parametrize(
+    ("layout", "text", "code"),
+    [
+        (FRENCH, "Cmd+Option+4", 0x15),
+        (FRENCH, "Cmd+Option+A", 0x0C),
+        (FRENCH, "Cmd+Option+=", 0x2C),
+        # Plus is on a key of its own only with Shift.
+        (FRENCH, "Cmd+Option+Plus", 0x2C),
+        (RUSSIAN, "Cmd+Option+4", 0x15),
+        (RUSSIAN, "Cmd+Option+U", 0x20),
+        (RUSSIAN, "Cmd+Option+Г", 0x20),
+        # What the layout itself types comes before what the Latin one would.
+        (RUSSIAN, "Cmd+Option+.", 0x2C),
+    ],
+)
+def test_keys_are_found_on_a_layout_that_has_them_elsewhere(layout: Layout, text: str, code: int) -> None:
+    library = Library(layout, US if layout is RUSSIAN else None)
+    results = bound(carbon_over(library), a=text)
+    assert results["a"].bound, results["a"].reason
+    assert [key[:2] for key in library.keys.values()] == [(code, 0x900)]
+
+
+@pytest.mark.parametrize("layout", [US, FRENCH, RUSSIAN])
+def test_every_default_key_can_be_bound_on_every_layout(layout: Layout) -> None:
+    library = Library(layout, US if layout is RUSSIAN else None)
+    defaults = {name: text for name, text in default_shortcuts("darwin").items() if text}
+    results = bound(carbon_over(library), **defaults)
+    assert {name: result.reason for name, result in results.items() if not result.bound} == {}
 
 
 def test_a_refusal_to_listen_is_explained(library: Library) -> None:
     library.install_status = -50
     with pytest.raises(UserFacingError, match="does not tell ImgLink") as caught:
-        carbon_over(library).start(lambda _: None)
+        carbon_over(library).start(lambda _: None, lambda: None)
     assert "-50" in caught.value.details
