@@ -10,7 +10,10 @@ asyncio cancels within 10 ms in every phase. PySide6.QtAsyncio cannot run httpx,
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import queue
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -70,6 +73,8 @@ class Bridge(QObject):
         self._started = threading.Event()
         self._running: set[asyncio.Task[Any]] = set()
         """What was submitted and has not ended; touched on the asyncio thread only."""
+        self._to_run: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        """What `run` wants called on the Qt thread; None once there is nothing more to wait for."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -141,6 +146,29 @@ class Bridge(QObject):
 
         An exception that `question` raises is raised here. Further answers are ignored.
         """
+        put, answered = self._prepare(question)
+        self.post(put)
+        return await answered
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Call `work` on the Qt thread and return what it returns; unlike `ask` also while `stop` waits.
+
+        An exception that it raises is raised here. For systems that want calls of theirs on the main thread.
+        """
+
+        def call(answer: Callable[[T], None]) -> None:
+            answer(work())
+
+        put, returned = self._prepare(call)
+        self._to_run.put(put)
+        self.post(self._run_waiting)
+        return await returned
+
+    @staticmethod
+    def _prepare(
+        question: Callable[[Callable[[T], None]], None],
+    ) -> tuple[Callable[[], None], asyncio.Future[T]]:
+        """What puts the question, to be called on the Qt thread, and the answer to await on this one."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
@@ -155,22 +183,27 @@ class Bridge(QObject):
         def put() -> None:
             try:
                 question(answer)
-            except BaseException as error:  # noqa: BLE001 - the boundary between threads: raised again by `ask`
+            except BaseException as error:  # noqa: BLE001 - the boundary between threads: raised again by the asker
                 loop.call_soon_threadsafe(settle, future.set_exception, error)
 
-        self.post(put)
-        return await future
+        return put, future
 
     def stop(self, close: Callable[[], Awaitable[None]] | None = None) -> None:
         """Cancel what was submitted and await it, then `close()`, then cancel what is left, and end the thread.
 
-        Blocks the Qt thread, which has nothing left to do; each step gets `SHUTDOWN_S`.
+        Blocks the Qt thread, which has nothing left to do but what `run` asks for; each step gets `SHUTDOWN_S`.
         """
         if not self._thread.is_alive():
             self._loop.close()
             return
         try:
-            asyncio.run_coroutine_threadsafe(self._drain(close), self._loop).result(4 * SHUTDOWN_S)
+            drained = asyncio.run_coroutine_threadsafe(self._drain(close), self._loop)
+            drained.add_done_callback(lambda _: self._to_run.put(None))
+            deadline_s = time.monotonic() + 4 * SHUTDOWN_S
+            with contextlib.suppress(queue.Empty):
+                while (work := self._to_run.get(timeout=max(0, deadline_s - time.monotonic()))) is not None:
+                    work()
+            drained.result(0)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(SHUTDOWN_S)
@@ -194,6 +227,11 @@ class Bridge(QObject):
             self._loop.run_forever()
         finally:
             self._loop.close()
+
+    def _run_waiting(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while (work := self._to_run.get_nowait()) is not None:
+                work()
 
     @staticmethod
     def _call(crossing: tuple[Callable[..., None], tuple[Any, ...]]) -> None:

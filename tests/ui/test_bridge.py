@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import shiboken6
@@ -190,3 +191,56 @@ def test_stop_cancels_what_runs_and_then_closes(qapp: object, owner: QObject) ->
     bridge.stop(close)
     assert order == ["task ended", "closed"]
     assert not any(thread.name == "asyncio" for thread in threading.enumerate())
+
+
+def test_work_for_the_main_thread_is_done_there(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
+    seen: list[bool] = []
+
+    def work() -> bool:
+        return QThread.currentThread() is owner.thread()
+
+    bridge.submit(lambda: bridge.run(work), owner=owner, on_done=seen.append)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [True]
+
+
+def test_work_for_the_main_thread_is_done_even_while_it_waits_for_the_end(qapp: object, owner: QObject) -> None:
+    # As keys on a Mac are released: the Qt thread waits in `stop`, and its event loop does not run.
+    bridge = Bridge()
+    bridge.start()
+    done: list[tuple[str, bool]] = []
+    errors: list[str] = []
+
+    def work(name: str) -> None:
+        done.append((name, QThread.currentThread() is owner.thread()))
+        if name == "bad":
+            raise RuntimeError(name)
+
+    async def close() -> None:
+        for name in ("first", "bad", "last"):
+            try:
+                await bridge.run(partial(work, name))
+            except RuntimeError as error:
+                errors.append(str(error))
+
+    bridge.stop(close)
+    assert done == [("first", True), ("bad", True), ("last", True)]
+    assert errors == ["bad"]
+
+
+def test_work_that_was_asked_for_before_the_end_is_not_lost(qapp: object, owner: QObject) -> None:
+    bridge = Bridge()
+    bridge.start()
+    asked, order = threading.Event(), list[str]()
+
+    async def early() -> None:
+        asyncio.get_running_loop().call_soon(asked.set)
+        await bridge.run(lambda: order.append("early"))
+
+    async def close() -> None:
+        await bridge.run(lambda: order.append("late"))
+
+    bridge.submit(early, owner=owner)
+    assert asked.wait(5)
+    bridge.stop(close)
+    assert order == ["early", "late"]
