@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app import __version__
 from app.bootstrap.doctor import examine_desktop
@@ -70,7 +70,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         # Pushed last: commands are sent away first, and what they withdraw lets no other upload begin.
         stack.push_async_callback(server.close)
         stack.push_async_callback(services.uploads.hold)
-        run_soon(_watch_desktop(profile, stack, application))
+        run_soon(_watch_desktop(profile, stack, bridge, application))
         return services
 
     def ready(bound: Mapping[str, BindResult]) -> None:
@@ -105,17 +105,20 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
     return application
 
 
-async def _watch_desktop(profile: Profile, stack: AsyncExitStack, application: Application) -> None:
+async def _watch_desktop(profile: Profile, stack: AsyncExitStack, bridge: Bridge, application: Application) -> None:
+    from app.system.mac_sleep import MacSleepWatch
     from app.system.sleep import SleepWatch
     from app.system.tray_host import TrayWatch
 
     def drowsy(is_drowsy: bool) -> None:
         application.call(lambda: application.sleep_changed(is_drowsy))
 
-    for watch in (
-        SleepWatch(profile.environ, drowsy),
-        TrayWatch(profile.environ, lambda: application.call(application.way_in.tray_came)),
-    ):
+    def tray_came() -> None:
+        application.call(application.way_in.tray_came)
+
+    on_mac = sys.platform == "darwin"
+    sleep = MacSleepWatch(bridge.run, drowsy) if on_mac else SleepWatch(profile.environ, drowsy)
+    for watch in (sleep, TrayWatch(profile.environ, tray_came)):
         stack.push_async_callback(watch.close)
         await watch.start()
 
@@ -191,10 +194,7 @@ async def _build_services(
     stack.push_async_callback(follow_ups.stop)
     await follow_ups.start()
 
-    async def on_main(work: Callable[[], Any]) -> Any:
-        return await bridge.ask(lambda answer: answer(work()))
-
-    hotkeys = await asyncio.to_thread(choose_hotkeys, profile.environ, on_main)
+    hotkeys = await asyncio.to_thread(choose_hotkeys, profile.environ, bridge.run)
     # Pushed last, so that the keys are released first.
     stack.push_async_callback(hotkeys.stop)
     return Services(
