@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from app.ui.overlay.mac import Foreground
+
 FIRST_RETRY_MS = 15
 LONGEST_RETRY_MS = 240
 
@@ -20,7 +22,7 @@ def lays_out_in_logical_units() -> bool:
 
     So do Wayland and macOS, where each screen has a scale of its own.
     """
-    return is_wayland() or QGuiApplication.platformName() == "cocoa"
+    return is_wayland() or is_mac()
 
 
 def is_wayland() -> bool:
@@ -28,17 +30,23 @@ def is_wayland() -> bool:
     return QGuiApplication.platformName().startswith("wayland")
 
 
+def is_mac() -> bool:
+    """True where Qt talks to macOS."""
+    return QGuiApplication.platformName() == "cocoa"
+
+
 class KeyboardGrab(QObject):
     """X11: an active grab, so that the focus stays where it is and nothing has to be given back.
 
     The grab fails while someone else holds one: a program's open menu, or the hotkey itself until it is let go.
     The mouse works meanwhile, and the grab is tried again until it succeeds. Elsewhere the window is
-    made the active one.
+    made the active one; on a Mac that makes this the active program, and the former one gets that back.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._window: QWidget | None = None
+        self._foreground = Foreground()
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
         self._retry.timeout.connect(self._try)
@@ -47,6 +55,8 @@ class KeyboardGrab(QObject):
     def take(self, window: QWidget) -> None:
         """Send every key to this window, which must be shown already."""
         self._window = window
+        if is_mac():
+            self._foreground.take()
         if not is_x11():
             window.activateWindow()
             window.setFocus()
@@ -62,6 +72,7 @@ class KeyboardGrab(QObject):
         self._retry.stop()
         if self._window is not None and is_x11():
             self._window.releaseKeyboard()
+        self._foreground.give_back()
         self._window, self.is_held = None, False
 
     def _try(self) -> None:

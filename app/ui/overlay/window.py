@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.geometry import Point
 from app.core.screen import Monitor
-from app.ui.overlay.grab import is_wayland
+from app.ui.overlay.grab import is_mac, is_wayland
 from app.ui.overlay.look import Look
+from app.ui.overlay.mac import put_above_all
 from app.ui.overlay.painter import paint
 from app.ui.overlay.panels import Panels
 from app.ui.overlay.picture import Picture
@@ -103,8 +104,9 @@ class OverlayWindow(QWidget):
         ):
             self.setAttribute(attribute)
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
-        if parent is None:
+        if parent is None and not is_mac():
             # So that a modal dialog of ours that is open blocks neither this window nor its children, the others.
+            # On a Mac dialogs are sheets, which block only their own window, and macOS lowers a modal one.
             self.setWindowModality(Qt.WindowModality.ApplicationModal)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -127,8 +129,10 @@ class OverlayWindow(QWidget):
         if is_wayland():
             # Only the compositor can place a window, and over panels it places a full-screen one.
             self.showFullScreen()
-        else:
-            self.show()
+            return
+        if is_mac():
+            put_above_all(int(self.winId()))
+        self.show()
 
     def detach(self) -> None:
         """Hide, and let go of the frame's memory."""

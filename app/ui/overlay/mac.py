@@ -1,0 +1,55 @@
+"""What the overlay wants of a Mac beyond what Qt asks for. Main thread; never run on one, see README.
+
+Qt gives a window that stays on top the level of a modal panel: below the Dock and the menu bar, and on its own space
+alone.
+
+Source: Apple's documentation of NSWindow (level, collectionBehavior), NSApplication and NSRunningApplication.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+
+def put_above_all(view: int) -> None:
+    """Let the window of this NSView (`QWidget.winId`) lie above everything, on every space and on full-screen ones."""
+    # Without pyobjc it stays where Qt puts it.
+    with suppress(ImportError):
+        appkit, objc = import_module("AppKit"), import_module("objc")
+        window = objc.objc_object(c_void_p=ctypes.c_void_p(view)).window()
+        window.setLevel_(appkit.NSScreenSaverWindowLevel)
+        window.setCollectionBehavior_(
+            appkit.NSWindowCollectionBehaviorCanJoinAllSpaces
+            | appkit.NSWindowCollectionBehaviorFullScreenAuxiliary
+            | appkit.NSWindowCollectionBehaviorStationary
+        )
+
+
+class Foreground:
+    """Being the active program, without which macOS sends no keys, and giving that back."""
+
+    def __init__(self) -> None:
+        self._former: Any = None
+
+    def take(self) -> None:
+        """Become the active program."""
+        with suppress(ImportError):
+            appkit = import_module("AppKit")
+            former = appkit.NSWorkspace.sharedWorkspace().frontmostApplication()
+            is_own = former is None or former.processIdentifier() == os.getpid()
+            self._former = None if is_own else former
+            appkit.NSApplication.sharedApplication().activateIgnoringOtherApps_(True)
+
+    def give_back(self) -> None:
+        """Make the program active that was it before."""
+        former, self._former = self._former, None
+        if former is not None:
+            application = import_module("AppKit").NSApplication.sharedApplication()
+            # From macOS 14 on nobody becomes active whom the active one does not let.
+            if hasattr(application, "yieldActivationToApplication_"):
+                application.yieldActivationToApplication_(former)
+            former.activateWithOptions_(0)
