@@ -5,6 +5,7 @@ The icon is the first thing that a start shows, so what only its menu needs is i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -57,9 +58,11 @@ class Tray(QObject):
     pause_toggled = Signal(bool)
     quit_requested = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, click_opens_menu: bool = sys.platform == "darwin") -> None:
+        """`click_opens_menu` where the desktop itself opens the menu at a click, and Qt tells of that click as well."""
         super().__init__(parent)
         self._state = TrayState.IDLE
+        self._click_opens_menu = click_opens_menu
         self._menu = QMenu()
         self._capture_actions: dict[str, QAction] = {}
         self._icon = self._make_icon()
@@ -242,7 +245,8 @@ class Tray(QObject):
         return icon
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason is QSystemTrayIcon.ActivationReason.Trigger:
+        # One click does one thing: the menu has an entry for the window.
+        if reason is QSystemTrayIcon.ActivationReason.Trigger and not self._click_opens_menu:
             self.window_requested.emit(self._icon.geometry())
 
 

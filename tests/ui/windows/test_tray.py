@@ -97,6 +97,20 @@ def test_a_click_opens_the_window_and_the_menu_button_does_not(tray: Tray, qtbot
         tray._icon.activated.emit(QSystemTrayIcon.ActivationReason.Context)
 
 
+def test_where_a_click_opens_the_menu_it_does_not_open_the_window_as_well(qtbot: QtBot) -> None:
+    # As on a Mac, where Qt tells of the click before it opens the menu.
+    tray = Tray(click_opens_menu=True)
+    tray.build_menu()
+    wanted: list[QRect] = []
+    tray.window_requested.connect(wanted.append)
+    tray._icon.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
+    assert wanted == []
+    entries(tray.menu)["Open ImgLink"].trigger()
+    assert len(wanted) == 1
+    tray.menu.deleteLater()
+    tray.deleteLater()
+
+
 def test_recent_uploads_copy_their_link_and_names_are_harmless(tray: Tray, make_item: MakeItem, qtbot: QtBot) -> None:
     assert "Copy recent link" not in entries(tray.menu)
     tray.set_recent([make_item("a", UploadState.DONE, file_name="Tom & Jerry\t\u202e.png"), make_item("b")])
