@@ -116,10 +116,13 @@ class AutomaticCapture:
 
     def _ready(self) -> ScreenCapture:
         found = self.probe() if self._chosen is None else None
-        if self._chosen is None:
-            assert found is not None
-            raise UserFacingError(found.reason, remedy=found.remedy)
-        return self._chosen
+        if found is None or self._chosen is not None:
+            assert self._chosen is not None
+            return self._chosen
+        if found.settings_url:
+            # It wants the person's leave: it asks them for that when it is used, and says what to do.
+            return self._candidates[self.probes.index(found)]
+        raise UserFacingError(found.reason, remedy=found.remedy)
 
 
 def choose_capture(environ: Mapping[str, str], *, platform: str = sys.platform) -> AutomaticCapture:

@@ -42,6 +42,8 @@ class UserFacingError(Exception):
     kind: ErrorKind = ErrorKind.ENVIRONMENT
     part: Part | None = None
     """The part of the desktop that failed, where the doctor knows more."""
+    settings_url: str = ""
+    """Opens the page of the system's settings where the remedy is; empty where there is none."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class UserFacingError(Exception):
         safe: str = "",
         details: str = "",
         kind: ErrorKind | None = None,
+        settings_url: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -59,6 +62,8 @@ class UserFacingError(Exception):
         self.details = details
         if kind is not None:
             self.kind = kind
+        if settings_url:
+            self.settings_url = settings_url
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.message, self.safe, self.remedy) if part)

@@ -40,7 +40,7 @@ from app.ui.gallery_controller import GalleryController
 from app.ui.history_controller import HistoryController
 from app.ui.network import NetworkWatch
 from app.ui.on_demand import OnDemand
-from app.ui.opener import open_url
+from app.ui.opener import open_system_settings, open_url
 from app.ui.overlay import Overlay
 from app.ui.session_watch import SessionWatch
 from app.ui.settings_controller import OwnSystem, SettingsController
@@ -374,7 +374,7 @@ class Application(QObject):
             return
         rest = " ".join(part for part in (error.safe, error.remedy) if part)
         part = error.part or (Part.NETWORK if error.kind is ErrorKind.OFFLINE else None)
-        self.window.get().add_refusals([Refusal(error.message, rest, part)])
+        self.window.get().add_refusals([Refusal(error.message, rest, part, error.settings_url)])
         self._notify(Notice(error.message, rest, is_error=True))
 
     def _notify(
@@ -447,6 +447,7 @@ class Application(QObject):
         window.gallery_requested.connect(self.gallery.present)
         window.settings_requested.connect(self.settings.present)
         window.doctor_requested.connect(self.settings.present_doctor)
+        window.system_settings_requested.connect(open_system_settings)
         window.quit_requested.connect(self.quit)
         window.account_requested.connect(self.settings.present_account)
 

@@ -15,6 +15,8 @@ class Refusal:
     reason: str
     part: Part | None = None
     """The part of the desktop that the doctor knows more about."""
+    settings_url: str = ""
+    """Opens the page of the system's settings where the remedy is."""
 
 
 @dataclass(frozen=True, slots=True)

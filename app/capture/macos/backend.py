@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from app.capture.arrangement import Area, Output, arrange, place
 from app.capture.macos.pixels import CoreGraphicsPixels, Pixels, PixelSource, ScreenCaptureKitPixels
-from app.capture.macos.quartz import DisplayFacts, Native, Quartz, WindowFacts
+from app.capture.macos.quartz import SETTINGS_URL, DisplayFacts, Native, Quartz, WindowFacts
 from app.core.errors import UserFacingError
 from app.core.geometry import Rect
 from app.core.ports import Probe
@@ -22,8 +22,6 @@ REMEDY = (
     "Allow it in System Settings, Privacy & Security, Screen & System Audio Recording, then quit ImgLink and start "
     "it again."
 )
-SETTINGS_URL = "x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture"
-"""Opens that very page."""
 
 
 class MacCapture:
@@ -54,10 +52,9 @@ class MacCapture:
     def grab(self, *, cursor: bool = False) -> Desktop:
         """Take all displays, one after the other. Raises UserFacingError."""
         native = self._connected()
-        if not native.may_record():
-            # The first time macOS asks by itself; from then on the person has to go to the settings.
-            native.ask_to_record()
-            raise UserFacingError(REFUSED, remedy=REMEDY)
+        # The first time macOS asks the person; from then on they have to go to the settings.
+        if not native.may_record() and not native.ask_to_record():
+            raise UserFacingError(REFUSED, remedy=REMEDY, settings_url=SETTINGS_URL)
         displays = native.displays()
         if not displays:
             raise UserFacingError("This Mac shows no display now.", remedy="Wake it, then try again.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from app.capture.macos.quartz import DisplayFacts
+from app.capture.macos.quartz import SETTINGS_URL, DisplayFacts
 from app.core.errors import UserFacingError
 
 _DEADLINE_S = 10.0
@@ -162,4 +162,5 @@ def _failed(details: str) -> UserFacingError:
         "macOS did not give a picture of the screen.",
         remedy="Look whether ImgLink may record the screen: System Settings, Privacy & Security, Screen Recording.",
         details=details,
+        settings_url=SETTINGS_URL,
     )

@@ -1,7 +1,7 @@
 """What is asked of macOS, and nothing else: thin calls through pyobjc, and plain data in return.
 
 Everything that thinks is in `backend.py`, which sees this as the Protocol `Native`. The calls are checked against
-pyobjc's own metadata in `tests/unit/capture/macos`, because no Mac runs them there.
+pyobjc's own metadata in `tests/unit/macos`, because no Mac runs them there.
 
 Source: Apple's documentation of Core Graphics (Quartz Display Services, Quartz Window Services).
 """
@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import Any, Protocol
 
 MOST_DISPLAYS = 32
+SETTINGS_URL = "x-apple.systempreferences:com.apple.preference.security?Privacy_ScreenCapture"
+"""Opens the page where the person lets programs record the screen."""
 _ON_SCREEN_ONLY = 1 << 0
 """kCGWindowListOptionOnScreenOnly: front to back, as they are stacked."""
 _EXCLUDE_DESKTOP = 1 << 4

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.tray_view import Refusal
@@ -19,6 +19,8 @@ class RefusalList(QWidget):
 
     doctor_requested = Signal(object)
     """A Part."""
+    system_settings_requested = Signal(str)
+    """An address that opens a page of the system's own settings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,15 +74,22 @@ class RefusalList(QWidget):
         column.addWidget(ElidedLabel(refusal.name))
         column.addWidget(label(refusal.reason, tone="danger", small=True, wrap=True))
         row.addLayout(column, 1)
-        if (part := refusal.part) is not None:
-            doctor = button(self.tr("What the doctor says"), lambda: self.doctor_requested.emit(part), look="small")
-            doctor.setFont(theme.small_font(doctor.font()))
+        for way in self._ways(refusal):
+            way.setFont(theme.small_font(way.font()))
             column.addSpacing(theme.SPACE_XS)
-            column.addWidget(doctor, 0, Qt.AlignmentFlag.AlignLeft)
+            column.addWidget(way, 0, Qt.AlignmentFlag.AlignLeft)
         cross = IconButton("close", self.tr("Dismiss {name}").format(name=refusal.name), size=14)
         cross.clicked.connect(lambda: self._dismiss(made))
         row.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
         return made
+
+    def _ways(self, refusal: Refusal) -> Iterator[QPushButton]:
+        """Buttons that lead to the remedy. One below the other: the window is too narrow for two."""
+        if url := refusal.settings_url:
+            opens = self.tr("Open the system's settings")
+            yield button(opens, lambda: self.system_settings_requested.emit(url), look="small")
+        if (part := refusal.part) is not None:
+            yield button(self.tr("What the doctor says"), lambda: self.doctor_requested.emit(part), look="small")
 
     def _dismiss(self, line: QWidget) -> None:
         self._shown.remove(line)

@@ -48,6 +48,8 @@ class TrayWindow(QWidget):
     """Paths as they were dropped, pasted or chosen, unchecked: `add_refusals` lists what is not taken."""
     doctor_requested = Signal(object)
     """With the Part that failed."""
+    system_settings_requested = Signal(str)
+    """An address that opens a page of the system's own settings."""
     image_dropped = Signal(bytes)
     """An encoded picture that is no file."""
     cancel_requested = Signal(str)
@@ -94,6 +96,7 @@ class TrayWindow(QWidget):
         self._unsaved = UnsavedBars()
         self._refusals = RefusalList()
         self._refusals.doctor_requested.connect(self.doctor_requested)
+        self._refusals.system_settings_requested.connect(self.system_settings_requested)
         self._uploads = UploadsView()
         self._welcome = Welcome()
         self._footer = Footer()

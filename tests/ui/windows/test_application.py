@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.core.errors import UserFacingError
 from app.settings.file import SettingsFile
 from app.settings.remembered import RememberedWindow
 from app.ui.application import Application, Parts
@@ -89,6 +91,21 @@ def test_it_ends_even_when_a_service_does_not(qapp: QApplication, qtbot: QtBot, 
         with qtbot.capture_exceptions() as exceptions:
             assert qapp.exec() == 0
         assert [kind for kind, *_ in exceptions] == [TimeoutError]
+
+
+def test_a_failure_leads_to_the_systems_settings(
+    qapp: QApplication, qtbot: QtBot, look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    with built(look, tmp_path, end_at_once) as application:
+        application.show_error(UserFacingError("Not allowed.", settings_url="x-apple.systempreferences:a?b"))
+        window = application.window.get()
+        opens = [each for each in window.findChildren(QPushButton) if each.text() == "Open the system's settings"]
+        assert len(opens) == 1
+        opens[0].click()
+        application.stop()
+    assert opened == ["x-apple.systempreferences:a?b"]
 
 
 def test_a_command_that_quits_waits_for_the_person_where_pictures_would_be_lost(

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.doctor import Part
@@ -42,7 +42,7 @@ REPORT = Report(
 )
 
 
-def button(page: DoctorPage, text: str) -> QAbstractButton:
+def button(page: QWidget, text: str) -> QAbstractButton:
     return next(each for each in page.findChildren(QAbstractButton) if each.text() == text)
 
 
@@ -133,6 +133,18 @@ def test_a_refusal_leads_to_the_doctor_only_where_it_knows_more(qtbot: QtBot, lo
     assert len(buttons) == 1
     buttons[0].click()
     assert wanted == [Part.CAPTURE]
+
+
+def test_a_refusal_that_the_systems_settings_would_end_opens_them(qtbot: QtBot, look: Look) -> None:
+    refusals = RefusalList()
+    qtbot.addWidget(refusals)
+    wanted: list[str] = []
+    refusals.system_settings_requested.connect(wanted.append)
+    refusals.add([Refusal("The screen may not be recorded.", "", Part.CAPTURE, "x-apple.systempreferences:a?b")])
+    texts = [each.text() for each in refusals.findChildren(QAbstractButton) if each.text()]
+    assert set(texts) == {"Open the system's settings", "What the doctor says", "Dismiss all"}
+    button(refusals, "Open the system's settings").click()
+    assert wanted == ["x-apple.systempreferences:a?b"]
 
 
 # --- joined -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.capture.choose import AutomaticCapture
 from app.capture.macos import quartz
 from app.capture.macos.backend import MacCapture
 from app.capture.macos.pixels import CoreGraphicsPixels, Pixels, ScreenCaptureKitPixels
@@ -31,9 +32,16 @@ FAR_AWAY = WindowFacts(44, "Elsewhere", 9000, 9000, 10, 10)
 class Mac:
     """What macOS says, from memory."""
 
-    def __init__(self, *, allowed: bool = True, displays: Sequence[DisplayFacts] = (LAPTOP, UPRIGHT)) -> None:
+    def __init__(
+        self,
+        *,
+        allowed: bool = True,
+        allowed_when_asked: bool = False,
+        displays: Sequence[DisplayFacts] = (LAPTOP, UPRIGHT),
+    ) -> None:
         self.allowed = allowed
         self.asked = 0
+        self._allowed_when_asked = allowed_when_asked
         self._displays = list(displays)
 
     def may_record(self) -> bool:
@@ -41,7 +49,7 @@ class Mac:
 
     def ask_to_record(self) -> bool:
         self.asked += 1
-        return self.allowed
+        return self._allowed_when_asked
 
     def displays(self) -> list[DisplayFacts]:
         return self._displays
@@ -114,9 +122,30 @@ def test_what_is_not_allowed_is_said_without_a_try() -> None:
     assert "System Settings" in probe.remedy
     assert probe.settings_url.startswith("x-apple.systempreferences:")
     # A picture that is asked for lets macOS ask the person; none is taken before it says yes.
-    with pytest.raises(UserFacingError, match="does not let ImgLink record"):
+    with pytest.raises(UserFacingError, match="does not let ImgLink record") as caught:
         capture.grab()
     assert (mac.asked, source.grabbed) == (1, [])
+    # Windows lead from the failure to the very page.
+    assert caught.value.settings_url == probe.settings_url
+
+
+def test_the_person_is_asked_by_the_first_picture_that_they_want() -> None:
+    # Only so does ImgLink get into the list of those that may be allowed.
+    mac, source = Mac(allowed=False), Painted()
+    capture = AutomaticCapture([MacCapture([source], lambda: mac)])
+    assert not capture.probe().available
+    capture.warm_up()
+    assert mac.asked == 0
+    with pytest.raises(UserFacingError, match="does not let ImgLink record") as caught:
+        capture.grab()
+    assert (mac.asked, source.grabbed) == (1, [])
+    assert caught.value.settings_url
+    mac.allowed = True
+    assert capture.grab().monitors
+
+
+def test_what_is_allowed_at_the_asking_is_done() -> None:
+    assert MacCapture([Painted()], lambda: Mac(allowed=False, allowed_when_asked=True)).grab().monitors
 
 
 def test_the_first_source_that_can_is_used() -> None:
@@ -285,6 +314,7 @@ def test_what_screen_capture_kit_refuses_is_explained(
     with pytest.raises(UserFacingError, match="did not give a picture") as caught:
         kit(monkeypatch, made).grab(LAPTOP, cursor=False)
     assert details in caught.value.details
+    assert caught.value.settings_url == quartz.SETTINGS_URL
 
 
 def test_an_older_system_or_a_missing_package_is_told_apart(
