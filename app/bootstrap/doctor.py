@@ -112,19 +112,22 @@ async def _hotkeys(environ: Mapping[str, str]) -> Probe:
 
 
 async def _clipboard(environ: Mapping[str, str]) -> Probe:
+    from app.system.mac_desktop import MacClipboard
     from app.system.session import SessionType, detect_session
     from app.system.x11_clipboard import X11ClipboardReader
 
-    found = detect_session(environ, platform=sys.platform).type
-    if found is SessionType.X11:
-        return await asyncio.to_thread(X11ClipboardReader(environ).probe)
-    if found is SessionType.NONE:
-        return Probe("none", available=False, reason="There is no graphical session here.", remedy=_START_SESSION)
-    if found is SessionType.WAYLAND:
-        from app.bootstrap.services import wayland_clipboard
+    match detect_session(environ, platform=sys.platform).type:
+        case SessionType.X11:
+            return await asyncio.to_thread(X11ClipboardReader(environ).probe)
+        case SessionType.MACOS:
+            return await asyncio.to_thread(MacClipboard(environ).probe)
+        case SessionType.WAYLAND:
+            from app.bootstrap.services import wayland_clipboard
 
-        return wayland_clipboard(environ).probe()
-    return Probe(found.value, available=True, reason="What was copied cannot be read back here to make sure.")
+            return wayland_clipboard(environ).probe()
+        case SessionType.NONE:
+            reason = "There is no graphical session here."
+            return Probe("none", available=False, reason=reason, remedy=_START_SESSION)
 
 
 async def _tray(environ: Mapping[str, str]) -> Probe:

@@ -1,7 +1,8 @@
 """What a Mac's desktop does for a program, by the commands that every Mac has. None of it was ever run on one.
 
-pbcopy and pbpaste are the pasteboard as any other program sees it, and outlive us; osascript shows a notification for a
-program that is no signed bundle. Words go through standard input or as arguments, never into a script.
+pbcopy and pbpaste are the pasteboard as any other program sees it, and outlive us. NSPasteboard is neither: it crashes
+where two threads use it, and Qt does on its own. osascript shows a notification for a program that is no signed bundle.
+Words go through standard input or as arguments, never into a script.
 
 Source: the manual pages pbcopy(1), pbpaste(1), osascript(1), and Apple's “Displaying Notifications”.
 """
@@ -48,6 +49,11 @@ class MacClipboard:
         # Both take the encoding from the locale, which a program started from the Finder does not have.
         self._environ = {**environ, "LC_CTYPE": "UTF-8"}
         self._pbcopy, self._pbpaste = pbcopy, pbpaste
+
+    def probe(self) -> Probe:
+        """Read it, as is done to make sure of what was copied. Blocks; raises UserFacingError."""
+        self.text()
+        return Probe("pasteboard", available=True)
 
     async def copy_text(self, text: str) -> bool:
         """Copy; True once it was read back. Raises UserFacingError."""

@@ -10,8 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.bootstrap import doctor
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.core.ports import Notice
+from app.services.doctor import examine
 from app.system import mac_desktop
 from app.system.mac_desktop import MacClipboard, MacNotifier, hide_from_dock
 from tests.unit.macos.framework import METADATA
@@ -42,6 +45,14 @@ def test_text_is_copied_and_read_back(program: Program) -> None:
     )
     assert asyncio.run(copied.copy_text("https://imglink.cc/i/Ü $(id)"))
     assert copied.text() == "https://imglink.cc/i/Ü $(id)"
+
+
+def test_the_doctor_reads_the_clipboard_back(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MacClipboard(environ(), pbpaste=program("pbpaste", "printf text")).probe().available
+    monkeypatch.setattr(doctor, "sys", SimpleNamespace(platform="darwin"))
+    (finding,) = asyncio.run(examine({Part.CLIPBOARD: doctor.doctor_parts(environ())[Part.CLIPBOARD]}))
+    # As on this computer, which has no such program.
+    assert (finding.probe.available, "pbpaste failed" in finding.probe.reason) == (False, True)
 
 
 def test_what_another_program_put_there_meanwhile_is_not_called_copied(program: Program) -> None:
