@@ -45,6 +45,8 @@ class Card(QFrame):
         super().__init__(None, flags | Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeNotification)
+        # Else it is shown only while we are the active program, which on a Mac is hardly ever so.
+        self.setAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
         self.setWindowTitle(self.tr("ImgLink upload"))
         self.setProperty("look", "card")
         self.setFixedWidth(_WIDTH)

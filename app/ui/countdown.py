@@ -28,6 +28,8 @@ class CountdownWindow(QWidget):
         super().__init__(None, flags | Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeNotification)
+        # Else it is shown only while we are the active program, which on a Mac is hardly ever so.
+        self.setAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
         self.setWindowTitle(self.tr("ImgLink capture"))
         self.setProperty("look", "card")
         self._ends_ms = round(seconds * 1000)

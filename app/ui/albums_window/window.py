@@ -23,6 +23,7 @@ from app.ui.albums_window.lists import AlbumList
 from app.ui.albums_window.picker import Picker
 from app.ui.asking import ask
 from app.ui.job_bar import JobBar
+from app.ui.mac import bring_to_front
 from app.ui.message_page import MessagePage
 from app.ui.widgets import IconButton, NoticeBar, heading
 
@@ -85,8 +86,7 @@ class AlbumsWindow(QWidget):
     def present(self) -> None:
         """Come to the front."""
         self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
 
     # --- what the service says ----------------------------------------------------------------------------------------
 

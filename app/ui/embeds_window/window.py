@@ -21,6 +21,7 @@ from app.ui.embeds_window.pages import IntroPage
 from app.ui.embeds_window.preview import PreviewPanel
 from app.ui.embeds_window.profile_list import ProfileList
 from app.ui.embeds_window.workflow_button import WorkflowButton
+from app.ui.mac import bring_to_front
 from app.ui.message_page import MessagePage
 from app.ui.settings_window.fields import Switch
 from app.ui.widgets import NoticeBar, button, heading, label, set_tone
@@ -175,8 +176,7 @@ class EmbedsWindow(QWidget):
     def present(self) -> None:
         """Come to the front."""
         self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
 
     def start_new(self, fields: EmbedFields = _NEW) -> None:
         """Begin a profile that is not stored yet."""

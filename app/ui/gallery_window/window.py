@@ -13,6 +13,7 @@ from app.core.links import LinkForm
 from app.ui import icons, theme
 from app.ui.gallery_window.grid import GalleryGrid
 from app.ui.gallery_window.model import GalleryModel
+from app.ui.mac import bring_to_front
 from app.ui.message_page import MessagePage
 from app.ui.settings_window.fields import Switch, choice_text
 from app.ui.thumbnail_loader import ThumbnailLoader
@@ -97,8 +98,7 @@ class GalleryWindow(QWidget):
     def present(self) -> None:
         """Come to the front."""
         self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
         self.grid.setFocus()
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -24,6 +24,7 @@ from app.ui.history_window.menu import make_menu, why_not_deletable
 from app.ui.history_window.pictures import Pictures
 from app.ui.history_window.side import LinksOf, SidePane
 from app.ui.history_window.switch import ViewMode, ViewSwitch
+from app.ui.mac import bring_to_front
 from app.ui.tray_window.uploads import UploadsView
 from app.ui.widgets import IconButton, line
 
@@ -167,8 +168,7 @@ class HistoryWindow(QWidget):
     def present(self) -> None:
         """Come to the front, ready for the keyboard."""
         self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
         if self.focusWidget() is None:
             self.filters.search.setFocus()
 

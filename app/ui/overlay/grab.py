@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from app.ui.overlay.mac import Foreground
+from app.ui.mac import Foreground, is_mac
 
 FIRST_RETRY_MS = 15
 LONGEST_RETRY_MS = 240
@@ -28,11 +28,6 @@ def lays_out_in_logical_units() -> bool:
 def is_wayland() -> bool:
     """True where Qt talks to a Wayland compositor."""
     return QGuiApplication.platformName().startswith("wayland")
-
-
-def is_mac() -> bool:
-    """True where Qt talks to macOS."""
-    return QGuiApplication.platformName() == "cocoa"
 
 
 class KeyboardGrab(QObject):

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.geometry import Point
 from app.core.screen import Monitor
-from app.ui.overlay.grab import is_mac, is_wayland
+from app.ui.mac import is_mac, put_above_all
+from app.ui.overlay.grab import is_wayland
 from app.ui.overlay.look import Look
-from app.ui.overlay.mac import put_above_all
 from app.ui.overlay.painter import paint
 from app.ui.overlay.panels import Panels
 from app.ui.overlay.picture import Picture

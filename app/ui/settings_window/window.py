@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.system.compositor_keys import BindingHelp
 from app.ui import icons, theme
 from app.ui.account_view import AccountView
+from app.ui.mac import bring_to_front
 from app.ui.settings_window.account_page import AccountPage
 from app.ui.settings_window.advanced_page import AdvancedPage
 from app.ui.settings_window.doctor_page import DoctorPage
@@ -209,8 +210,7 @@ class SettingsWindow(QWidget):
             self._search.clear()
             self.open_page(page_id)
         self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
         page = self._stack.currentWidget()
         if isinstance(page, AccountPage) and (page_id is not None or page.wants_key):
             page.focus_key()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.services.sign_in import SignInReason
 from app.ui import icons, theme
+from app.ui.mac import bring_to_front
 from app.ui.sign_in.view import SignInView, Way
 from app.ui.widgets import NoticeBar, Symbol, button, label
 
@@ -85,8 +86,7 @@ class SignInDialog(QDialog):
     def present(self) -> None:
         """Come to the front, ready for typing."""
         self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
         self.focus_entry()
 
     def choose_way(self, way: Way) -> None:

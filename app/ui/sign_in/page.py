@@ -34,6 +34,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.base_url import BaseUrl, parse_base_url
 from app.ui import icons, theme
+from app.ui.mac import bring_to_front
 from app.ui.sign_in.candidates import in_header, in_storage, in_text
 from app.ui.widgets import ElidedLabel, Symbol
 
@@ -130,8 +131,7 @@ class Watch:
         self.page.load(QUrl(str(self._base_url) + "/"))
         self.window.resize(520, 720)
         self.window.show()
-        self.window.raise_()
-        self.window.activateWindow()
+        bring_to_front(self.window)
 
     def is_ours(self, url: QUrl) -> bool:
         """True for the site's own origin."""

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QFileDialog, QLayout, QScrollArea, QVBoxLayout, QW
 from app.core.uploads import QueueState, UploadId, UploadItem
 from app.ui import icons, theme
 from app.ui.account_view import AccountView
+from app.ui.mac import bring_to_front
 from app.ui.tray_view import Refusal, UnsavedView
 from app.ui.tray_window.bars import QueueBar, UnsavedBars
 from app.ui.tray_window.incoming import Incoming, is_welcome, read_incoming
@@ -172,8 +173,7 @@ class TrayWindow(QWidget):
         # Where there is no tray, it may be in the task bar.
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
-        self.raise_()
-        self.activateWindow()
+        bring_to_front(self)
 
     def open_quietly(self, icon_rect: QRect) -> None:
         """Appear without taking the keyboard away from what the person is doing, be it a film."""

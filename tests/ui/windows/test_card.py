@@ -96,6 +96,8 @@ def test_it_never_takes_the_focus(stack: CardStack, make_item: MakeItem) -> None
     [card] = stack.cards
     assert card.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
     assert card.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    # A Mac would hide it while another program is the active one.
+    assert card.testAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
     assert all(b.focusPolicy() is Qt.FocusPolicy.NoFocus for b in buttons(card).values())
 
 

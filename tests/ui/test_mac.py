@@ -1,4 +1,4 @@
-"""What the overlay asks of a Mac, over AppKit in memory; its names and numbers are pyobjc's own."""
+"""What the windows ask of a Mac, over AppKit in memory; its names and numbers are pyobjc's own."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.geometry import Rect
 from app.core.screen import Monitor
+from app.ui import mac
+from app.ui.countdown import CountdownWindow
 from app.ui.overlay import Overlay, grab, window
 from tests.ui.overlay.frames import desktop_of
 from tests.unit.macos.framework import METADATA, selector
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 EDITOR, OURSELVES = 4711, os.getpid()
 
@@ -87,7 +91,7 @@ class Mac:
         appkit["NSApplication"] = SimpleNamespace(sharedApplication=lambda: self.application)
         monkeypatch.setitem(sys.modules, "AppKit", SimpleNamespace(**appkit))
         monkeypatch.setitem(sys.modules, "objc", SimpleNamespace(objc_object=self._object))
-        for module in (grab, window):
+        for module in (mac, grab, window):
             monkeypatch.setattr(module, "is_mac", lambda: True)
 
     def _object(self, *, c_void_p: ctypes.c_void_p) -> Any:
@@ -147,11 +151,35 @@ def test_nothing_is_given_back_where_no_other_program_was_active(
 
 def test_without_pyobjc_it_is_where_qt_puts_it(monkeypatch: pytest.MonkeyPatch, overlay: Overlay, qtbot: QtBot) -> None:
     # As on this computer.
-    for module in (grab, window):
+    for module in (mac, grab, window):
         monkeypatch.setattr(module, "is_mac", lambda: True)
     shown = choose(overlay, qtbot)
     QTest.keyClick(shown, Qt.Key.Key_Escape)
     assert not shown.isVisible()
+
+
+def test_a_window_that_is_asked_for_comes_before_those_of_other_programs(macos: Mac, qtbot: QtBot) -> None:
+    shown = QWidget()
+    qtbot.addWidget(shown)
+    shown.show()
+    mac.bring_to_front(shown)
+    assert macos.told == ["we are active"]
+
+
+def test_on_other_desktops_that_is_left_to_qt(macos: Mac, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    monkeypatch.setattr(mac, "is_mac", lambda: False)
+    shown = QWidget()
+    qtbot.addWidget(shown)
+    shown.show()
+    mac.bring_to_front(shown)
+    assert macos.told == []
+    qtbot.waitUntil(shown.isActiveWindow)
+
+
+def test_a_countdown_is_there_while_another_program_is_the_active_one(qtbot: QtBot) -> None:
+    countdown = CountdownWindow(60, lambda _: None)
+    qtbot.addWidget(countdown)
+    assert countdown.testAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
 
 
 @pytest.mark.parametrize("name", ["activateIgnoringOtherApps_", "activateWithOptions_"])

@@ -1,7 +1,8 @@
-"""What the overlay wants of a Mac beyond what Qt asks for. Main thread; never run on one, see README.
+"""What a program of the menu bar wants of a Mac beyond what Qt asks for. Main thread; never run on one, see README.
 
-Qt gives a window that stays on top the level of a modal panel: below the Dock and the menu bar, and on its own space
-alone.
+Qt makes a window the key one of its program, which no keys reach unless the program is the active one: that is Qt's
+affair only where there is an icon in the Dock. And it gives a window that stays on top the level of a modal panel:
+below the Dock and the menu bar, and on its own space alone.
 
 Source: Apple's documentation of NSWindow (level, collectionBehavior), NSApplication and NSRunningApplication.
 """
@@ -13,6 +14,22 @@ import os
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+
+def is_mac() -> bool:
+    """True where Qt talks to macOS."""
+    return QGuiApplication.platformName() == "cocoa"
+
+
+def bring_to_front(window: QWidget) -> None:
+    """Put a window that is shown before all others, with the keyboard; on any desktop."""
+    window.raise_()
+    if is_mac():
+        _become_active()
+    window.activateWindow()
 
 
 def put_above_all(view: int) -> None:
@@ -30,7 +47,7 @@ def put_above_all(view: int) -> None:
 
 
 class Foreground:
-    """Being the active program, without which macOS sends no keys, and giving that back."""
+    """Being the active program for a while."""
 
     def __init__(self) -> None:
         self._former: Any = None
@@ -38,11 +55,10 @@ class Foreground:
     def take(self) -> None:
         """Become the active program."""
         with suppress(ImportError):
-            appkit = import_module("AppKit")
-            former = appkit.NSWorkspace.sharedWorkspace().frontmostApplication()
+            former = import_module("AppKit").NSWorkspace.sharedWorkspace().frontmostApplication()
             is_own = former is None or former.processIdentifier() == os.getpid()
             self._former = None if is_own else former
-            appkit.NSApplication.sharedApplication().activateIgnoringOtherApps_(True)
+        _become_active()
 
     def give_back(self) -> None:
         """Make the program active that was it before."""
@@ -53,3 +69,8 @@ class Foreground:
             if hasattr(application, "yieldActivationToApplication_"):
                 application.yieldActivationToApplication_(former)
             former.activateWithOptions_(0)
+
+
+def _become_active() -> None:
+    with suppress(ImportError):
+        import_module("AppKit").NSApplication.sharedApplication().activateIgnoringOtherApps_(True)
