@@ -34,6 +34,10 @@ def run_application(instance: Instance, *, use_demo_server: bool = False) -> int
     """Run the tray application, which `instance` makes the only one, until the person quits; returns the exit code."""
     use_plain_imports()
     quieten()
+    if sys.platform == "darwin":
+        from app.system.mac_desktop import stay_out_of_dock
+
+        stay_out_of_dock()
     qt = QApplication([sys.argv[0]])
     qt.setApplicationName("ImgLink")
     qt.setDesktopFileName("cc.imglink.Desktop")

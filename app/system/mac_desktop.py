@@ -32,11 +32,19 @@ _NOTIFY = (
 )
 
 
-def hide_from_dock() -> None:
-    """Be a program of the menu bar alone, without a place in the Dock, as LSUIElement makes a bundle.
+def stay_out_of_dock() -> None:
+    """Say before Qt starts that this is a program of the menu bar alone, as LSUIElement in a bundle's Info.plist does.
 
-    Main thread. Without pyobjc the Dock shows it, which harms nothing.
+    Both macOS and Qt look there, when they make the application: Qt would else make it one of the Dock. Without pyobjc
+    the Dock shows it, which harms nothing.
     """
+    # Apple promises a dictionary, and not one that can be written: `hide_from_dock` does what is left then.
+    with suppress(ImportError, TypeError):
+        import_module("Foundation").NSBundle.mainBundle().infoDictionary()["LSUIElement"] = "1"
+
+
+def hide_from_dock() -> None:
+    """Leave the Dock. Main thread, once Qt has started."""
     with suppress(ImportError):
         application = import_module("AppKit").NSApplication.sharedApplication()
         application.setActivationPolicy_(_ACCESSORY)

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 
@@ -16,7 +16,7 @@ from app.core.errors import UserFacingError
 from app.core.ports import Notice
 from app.services.doctor import examine
 from app.system import mac_desktop
-from app.system.mac_desktop import MacClipboard, MacNotifier, hide_from_dock
+from app.system.mac_desktop import MacClipboard, MacNotifier, hide_from_dock, stay_out_of_dock
 from tests.unit.macos.framework import METADATA
 
 Program = Callable[[str, str], str]
@@ -91,6 +91,19 @@ def test_a_program_that_fails_is_explained_without_its_words(program: Program) -
     with pytest.raises(UserFacingError, match="pbcopy failed"):
         # As on this computer, which has none.
         asyncio.run(MacClipboard(environ()).copy_text("text"))
+
+
+def test_the_dock_is_told_before_qt_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    info: dict[str, str] = {}
+    stay_out_of_dock()
+    for dictionary in (info, MappingProxyType(info), None):
+        # The latter two cannot be written.
+        bundle = SimpleNamespace(infoDictionary=lambda dictionary=dictionary: dictionary)
+        module = SimpleNamespace(NSBundle=SimpleNamespace(mainBundle=lambda bundle=bundle: bundle))
+        monkeypatch.setitem(sys.modules, "Foundation", module)
+        stay_out_of_dock()
+    # As text, which macOS and Qt both take.
+    assert info == {"LSUIElement": "1"}
 
 
 def test_the_dock_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
