@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from enum import Flag, auto
 
@@ -86,10 +87,16 @@ class Shortcut:
         )
 
     def __str__(self) -> str:
-        names = (
-            (Modifier.CTRL, "Ctrl"),
-            (Modifier.ALT, "Alt"),
-            (Modifier.SHIFT, "Shift"),
-            (Modifier.SUPER, "Super"),
-        )
-        return "+".join([name for flag, name in names if flag in self.modifiers] + [self.key])
+        held = [name for flag, name in modifier_names().items() if flag in self.modifiers]
+        return "+".join([*held, self.key])
+
+
+def modifier_names() -> dict[Modifier, str]:
+    """The modifiers as this platform's keyboards name them, in the order in which they are written there."""
+    is_mac = sys.platform == "darwin"
+    return {
+        Modifier.CTRL: "Ctrl",
+        Modifier.ALT: "Option" if is_mac else "Alt",
+        Modifier.SHIFT: "Shift",
+        Modifier.SUPER: "Cmd" if is_mac else "Super",
+    }

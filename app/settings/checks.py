@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from app.core.base_url import parse_base_url
 from app.core.geometry import parse_size
 from app.core.imglink import parse_image_id
-from app.core.shortcuts import Shortcut
+from app.core.shortcuts import Modifier, Shortcut, modifier_names
 
 SAVE_PATTERN_FIELDS = ("width", "height", "title", "random")
 
@@ -98,7 +98,9 @@ def check_shortcut(text: str) -> str | None:
     if reason:
         return reason[:1].upper() + reason[1:] + "."
     if not Shortcut.parse(text).is_global_safe:
-        return "Add Ctrl, Alt or Super: this key alone is needed for typing."
+        names = modifier_names()
+        others = f"{names[Modifier.CTRL]}, {names[Modifier.ALT]} or {names[Modifier.SUPER]}"
+        return f"Add {others}: this key alone is needed for typing."
     return None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
+from PySide6.QtGui import QKeySequence
 
 from app.core.imglink import CredentialKind
-from app.core.shortcuts import Shortcut
+from app.core.shortcuts import Modifier, Shortcut
 from app.core.uploads import QueueMode, QueueState, UploadItem, UploadState
 from app.core.workflow import BUILT_IN_WORKFLOWS, SourceKind, UploadTask
 
@@ -89,6 +91,19 @@ def shortcut_text(text: str) -> str:
         return str(Shortcut.parse(text)) if text else ""
     except ValueError:
         return ""
+
+
+def key_sequence(text: str) -> QKeySequence:
+    """A shortcut as Qt knows it, for menus to show; empty when there is none or it cannot be read."""
+    try:
+        shortcut = Shortcut.parse(text)
+    except ValueError:
+        return QKeySequence()
+    # On a Mac, Qt calls Command "Ctrl" and Control "Meta".
+    ctrl, super_ = ("Meta", "Ctrl") if sys.platform == "darwin" else ("Ctrl", "Meta")
+    names = {Modifier.CTRL: ctrl, Modifier.ALT: "Alt", Modifier.SHIFT: "Shift", Modifier.SUPER: super_}
+    held = [name for flag, name in names.items() if flag in shortcut.modifiers]
+    return QKeySequence("+".join([*held, shortcut.key]))
 
 
 def workflow_name(workflow_id: str) -> str:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRect, Signal, SignalInstance
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.ui import icons
@@ -129,11 +129,11 @@ class Tray(QObject):
 
     def set_shortcuts(self, shortcuts: Mapping[str, str]) -> None:
         """Show the keys (workflow id → shortcut) beside their entries."""
-        from app.ui.texts import shortcut_text
+        from app.ui.texts import key_sequence
 
         for workflow_id, action in self._capture_actions.items():
             # Shown only: the key itself is bound on the whole desktop, by app.hotkeys.
-            action.setShortcut(QKeySequence(shortcut_text(shortcuts.get(workflow_id, ""))))
+            action.setShortcut(key_sequence(shortcuts.get(workflow_id, "")))
 
     def set_paused(self, paused: bool) -> None:
         """Show whether uploads are held back."""

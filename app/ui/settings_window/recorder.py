@@ -161,11 +161,14 @@ def _from_qt(held: Qt.KeyboardModifier) -> Modifier:
 
 def _own_modifier(event: QKeyEvent) -> Modifier:
     """The modifier that this key itself is: its press does not count it yet."""
-    return {
-        Qt.Key.Key_Control: Modifier.CTRL,
-        Qt.Key.Key_Shift: Modifier.SHIFT,
-        Qt.Key.Key_Alt: Modifier.ALT,
-        Qt.Key.Key_Meta: Modifier.SUPER,
-        Qt.Key.Key_Super_L: Modifier.SUPER,
-        Qt.Key.Key_Super_R: Modifier.SUPER,
-    }.get(Qt.Key(event.key()), Modifier.NONE)
+    key = Qt.Key(event.key())
+    if key in (Qt.Key.Key_Super_L, Qt.Key.Key_Super_R):
+        return Modifier.SUPER
+    return _from_qt(
+        {
+            Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,
+            Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier,
+            Qt.Key.Key_Alt: Qt.KeyboardModifier.AltModifier,
+            Qt.Key.Key_Meta: Qt.KeyboardModifier.MetaModifier,
+        }.get(key, Qt.KeyboardModifier.NoModifier)
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QListWidget, QMessageBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core import shortcuts as shortcuts_module
 from app.core.images import ImageFormat
 from app.core.links import LinkForm
 from app.core.ports import BindResult
@@ -17,6 +19,7 @@ from app.settings import Settings, options
 from app.settings.schema import Account, AfterCapture, Capture, Hotkeys, Links
 from app.ui.account_view import AccountState, AccountView, SessionState, SessionView
 from app.ui.settings_window import PageId, SettingsWindow
+from app.ui.settings_window import recorder as recorder_module
 from app.ui.settings_window.fields import ChoiceField, FolderField, NumberField, Switch, TextField
 from app.ui.settings_window.hotkeys_page import HotkeysPage
 from app.ui.settings_window.links_page import LinksPage
@@ -363,6 +366,24 @@ def test_the_keyboard_layout_of_the_platform_wins(qtbot: QtBot, look: Look) -> N
 
         QApplication.sendEvent(field, QKeyEvent(QEvent.Type.KeyPress, int(Qt.Key.Key_A), ALT, 48, 0, 8, "", False, 1))
     assert heard.args == ["Alt+Ä"]
+
+
+def test_on_a_mac_the_command_key_is_what_qt_calls_control(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (recorder_module, shortcuts_module):
+        monkeypatch.setattr(module, "sys", SimpleNamespace(platform="darwin"))
+    field = ShortcutRecorder("Region", None)
+    qtbot.addWidget(field)
+    field.show()
+    field.click()
+    QTest.keyPress(field, Qt.Key.Key_Control)
+    assert field.text() == "Cmd+…"
+    QTest.keyPress(field, Qt.Key.Key_Meta, CTRL)
+    assert field.text() == "Ctrl+Cmd+…"
+    with qtbot.waitSignal(field.recorded, timeout=1000) as heard:
+        QTest.keyClick(field, Qt.Key.Key_4, CTRL | ALT)
+    assert heard.args == ["Option+Cmd+4"]
 
 
 def test_escape_leaves_a_key_and_backspace_removes_it(

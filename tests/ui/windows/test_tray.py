@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from app.core.imglink import Album, AlbumId, EmbedFields, EmbedId, EmbedProfile
 from app.core.uploads import UploadState
 from app.core.workflow import DEFAULT_SHORTCUTS
+from app.ui import texts
 from app.ui.tray import Tray, TrayState
 from tests.ui.windows.conftest import MakeItem
 
@@ -88,6 +90,16 @@ def test_keys_are_shown_beside_the_captures(tray: Tray) -> None:
     assert found["Capture region"].shortcut().toString() == "Ctrl+Shift+4"
     assert found["Capture whole screen"].shortcut().isEmpty()
     assert found["Capture window"].shortcut().isEmpty()
+
+
+@pytest.mark.parametrize(("platform", "command"), [("linux", "Meta"), ("darwin", "Ctrl")])
+def test_the_menu_names_keys_as_qt_does_on_the_platform(
+    tray: Tray, monkeypatch: pytest.MonkeyPatch, platform: str, command: str
+) -> None:
+    monkeypatch.setattr(texts, "sys", SimpleNamespace(platform=platform))
+    tray.set_shortcuts({"region": "Cmd+Option+4"})
+    assert entries(tray.menu)["Capture region"].shortcut() == QKeySequence(f"{command}+Alt+4")
+    assert not entries(tray.menu)["Capture region"].shortcut().isEmpty()
 
 
 def test_a_click_opens_the_window_and_the_menu_button_does_not(tray: Tray, qtbot: QtBot) -> None:

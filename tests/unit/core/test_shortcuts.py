@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from app.core import shortcuts
 from app.core.shortcuts import Modifier, Shortcut
 from app.core.workflow import BUILT_IN_WORKFLOWS, DEFAULT_SHORTCUTS
+from app.settings.checks import check_shortcut
 
 
 @pytest.mark.parametrize(
@@ -42,3 +46,12 @@ def test_a_plain_typing_key_is_never_taken_from_every_program(text: str, *, safe
 
 def test_every_default_key_belongs_to_a_workflow() -> None:
     assert set(DEFAULT_SHORTCUTS) == {workflow.id for workflow in BUILT_IN_WORKFLOWS}
+
+
+def test_a_mac_has_its_own_names_for_the_keys_and_reads_those_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = Shortcut.parse("Super+Shift+Alt+Ctrl+4")
+    assert str(everything) == "Ctrl+Alt+Shift+Super+4"
+    monkeypatch.setattr(shortcuts, "sys", SimpleNamespace(platform="darwin"))
+    assert str(everything) == "Ctrl+Option+Shift+Cmd+4"
+    assert Shortcut.parse(str(everything)) == everything
+    assert check_shortcut("U") == "Add Ctrl, Option or Cmd: this key alone is needed for typing."
