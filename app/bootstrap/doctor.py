@@ -266,7 +266,8 @@ async def _versions(environ: Mapping[str, str]) -> Probe:
         except PackageNotFoundError:
             return f"no {package}"
 
-    packages = [of(name) for name in ("PySide6_Essentials", "mss", "httpx", "keyring", "pynput", "jeepney")]
+    of_desktop = ("pyobjc-core",) if sys.platform == "darwin" else ("pynput", "jeepney")
+    packages = [of(name) for name in ("PySide6_Essentials", "mss", "httpx", "keyring", *of_desktop)]
     system = f"{platform.system()} {platform.release()}"
     listed = ", ".join([system, f"Python {platform.python_version()}", *packages])
     return Probe(f"ImgLink {__version__}", available=True, reason=f"{listed}.")

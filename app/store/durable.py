@@ -6,6 +6,7 @@ and raises OSError.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -42,9 +43,11 @@ def sync(fd: int) -> None:
     if sys.platform == "darwin":
         import fcntl
 
-        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(fd)
+        # Network drives and those of other systems do not know it: for them the ordinary way has to do.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(fd)
 
 
 def write_part(folder: int, name: str, chunks: Iterable[bytes | memoryview]) -> None:
