@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -22,6 +23,11 @@ from PySide6.QtWidgets import QWidget
 def is_mac() -> bool:
     """True where Qt talks to macOS."""
     return QGuiApplication.platformName() == "cocoa"
+
+
+def key_name(name: str, *, platform: str = sys.platform) -> str:
+    """What keyboards call the key that Qt calls Ctrl or Alt."""
+    return {"Ctrl": "Cmd", "Alt": "Option"}.get(name, name) if platform == "darwin" else name
 
 
 def bring_to_front(window: QWidget) -> None:

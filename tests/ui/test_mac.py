@@ -158,6 +158,12 @@ def test_without_pyobjc_it_is_where_qt_puts_it(monkeypatch: pytest.MonkeyPatch, 
     assert not shown.isVisible()
 
 
+def test_keys_are_called_what_keyboards_call_them() -> None:
+    # Qt has Ctrl for Command on a Mac, where the same code means it.
+    assert [mac.key_name(name, platform="darwin") for name in ("Ctrl", "Alt", "Shift")] == ["Cmd", "Option", "Shift"]
+    assert [mac.key_name(name, platform="linux") for name in ("Ctrl", "Alt", "Shift")] == ["Ctrl", "Alt", "Shift"]
+
+
 def test_a_window_that_is_asked_for_comes_before_those_of_other_programs(macos: Mac, qtbot: QtBot) -> None:
     shown = QWidget()
     qtbot.addWidget(shown)

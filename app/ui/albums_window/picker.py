@@ -14,6 +14,7 @@ from app.ui import theme
 from app.ui.albums_window import texts
 from app.ui.albums_window.cells import PixmapOf, Tile
 from app.ui.albums_window.lists import TileGrid
+from app.ui.mac import key_name
 from app.ui.message_page import MessagePage
 from app.ui.widgets import button, label, make_clearable
 
@@ -148,7 +149,7 @@ class Picker(QDialog):
         count = len(self._picked)
         self._add.setEnabled(count > 0)
         self._add.setText(self.tr("Add {images}").format(images=texts.count_text(count)) if count else self.tr("Add"))
-        hint = self.tr("Ctrl or Shift picks several.")
+        hint = self.tr("{ctrl} or Shift picks several.").format(ctrl=key_name("Ctrl"))
         self._count.setText(hint if not count else self.tr("{images} picked").format(images=texts.count_text(count)))
 
     def _enter(self) -> None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from PySide6.QtGui import QColor
 
+from app.ui.mac import key_name
+
 ACCENT: Final = QColor(0x58, 0x65, 0xF2)
 DIM: Final = QColor(0, 0, 0, 112)
 """Lies over everything that would not be taken."""
@@ -44,9 +46,10 @@ COPIED: Final = "Copied"
 NOT_COPIED: Final = "Could not be copied"
 ACCEPT_HINT: Final = "Enter takes it"
 
+_CTRL, _ALT = key_name("Ctrl"), key_name("Alt")
 HELP: Final = (
     (("Drag", "a region"), ("Click", "a window"), ("1–9", "monitor"), ("F", "everything"), ("L", "last region")),
-    (("Space", "move while dragging"), ("Shift", "square"), ("Alt", "from the centre"), ("Ctrl", "adjust after")),
+    (("Space", "move while dragging"), ("Shift", "square"), (_ALT, "from the centre"), (_CTRL, "adjust after")),
     (("← ↑ ↓ →", "1 px, Shift 10"), ("Enter", "start, accept"), ("Esc", "cancel"), ("H", "hide this")),
 )
 HELP_WINDOWS: Final = (
@@ -55,7 +58,7 @@ HELP_WINDOWS: Final = (
 )
 HELP_FIXED: Final = (
     (("Click", "takes the frame"), ("1–9", "monitor"), ("F", "everything"), ("L", "last region")),
-    (("← ↑ ↓ →", "1 px, Shift 10"), ("Ctrl", "adjust after"), ("Enter", "accept"), ("Esc", "cancel")),
+    (("← ↑ ↓ →", "1 px, Shift 10"), (_CTRL, "adjust after"), ("Enter", "accept"), ("Esc", "cancel")),
 )
 HelpRows = tuple[tuple[tuple[str, str], ...], ...]
 """Lines of pairs: keys, and what they do."""

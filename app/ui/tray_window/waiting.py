@@ -39,6 +39,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyle, QStyl
 
 from app.core.uploads import UploadId, UploadItem
 from app.ui import icons, theme
+from app.ui.mac import key_name
 from app.ui.texts import bytes_text, source_text
 
 ROW_PX = 40
@@ -233,7 +234,8 @@ class WaitingList(QListView):
         self.setMouseTracking(True)
         self.setProperty("look", "waiting")
         self.setAccessibleName(self.tr("Waiting uploads"))
-        self.setToolTip(self.tr("Drag to reorder, or Ctrl+Up and Ctrl+Down. Delete cancels."))
+        how = self.tr("Drag to reorder, or {ctrl}+Up and {ctrl}+Down. Delete cancels.")
+        self.setToolTip(how.format(ctrl=key_name("Ctrl")))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
