@@ -75,6 +75,7 @@ class _Launcher:
         self._use_demo_server = use_demo_server
         self._slices = self._load()
         self._application: Application | None = None
+        qt.aboutToQuit.connect(self._wrap_up)
 
     def start(self) -> None:
         """Begin as soon as the icon is in its panel, or it is clear that this takes longer."""
@@ -101,6 +102,11 @@ class _Launcher:
             self._application.stop()
         else:
             self._qt.quit()
+
+    def _wrap_up(self) -> None:
+        """However Qt was made to quit: on a Mac by Cmd+Q too, and by the end of the session."""
+        if self._application is not None:
+            self._application.stop()
 
     def _step(self) -> None:
         try:
