@@ -100,6 +100,9 @@ def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: 
 
     quieten()
     application = QApplication(sys.argv[:1])
+    # Desktops show these beside the overlay's windows, where they list windows.
+    application.setApplicationName("ImgLink")
+    application.setDesktopFileName("cc.imglink.Desktop")
     application.setQuitOnLastWindowClosed(False)
     bridge = Bridge()
     overlay = Overlay(adjustable=not profile.settings.capture.region_done_on_release)

@@ -81,6 +81,14 @@ def doctor_report() -> Report:
     findings = (
         Finding(Part.SESSION, Probe("Wayland (sway)", True)),
         Finding(Part.CAPTURE, refused),
+        Finding(
+            Part.WINDOWS,
+            Probe(
+                "the desktop's own dialog",
+                True,
+                "This desktop does not tell where its windows are, so its own dialog asks for one.",
+            ),
+        ),
         Finding(Part.SHORTCUTS, Probe("x11", True)),
         Finding(Part.TRAY, Probe("none", False, "No panel with a tray runs here.", "Start a panel with a tray.")),
         Finding(Part.KEYRING, Probe("secret-service", True)),
