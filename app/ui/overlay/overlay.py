@@ -117,7 +117,9 @@ class Overlay(QObject):
                 fixed_size_px=fixed_size_px,
                 held=modifiers_from(QGuiApplication.queryKeyboardModifiers()),
             )
-            rows = style.HELP_WINDOWS if windows_only else style.HELP_FIXED if fixed_size_px else style.HELP
+            rows = style.HELP if desktop.windows else style.HELP_NO_WINDOWS
+            if windows_only or fixed_size_px is not None:
+                rows = style.HELP_WINDOWS if windows_only else style.HELP_FIXED
             self._open(desktop, screens, picker, Hud(windows_only, self.show_help), rows)
         except BaseException:
             self._hide()

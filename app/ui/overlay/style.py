@@ -52,6 +52,8 @@ HELP: Final = (
     (("Space", "move while dragging"), ("Shift", "square"), (_ALT, "from the centre"), (_CTRL, "adjust after")),
     (("← ↑ ↓ →", "1 px, Shift 10"), ("Enter", "start, accept"), ("Esc", "cancel"), ("H", "hide this")),
 )
+HELP_NO_WINDOWS: Final = (tuple(pair for pair in HELP[0] if pair != ("Click", "a window")), *HELP[1:])
+"""Where nothing tells of windows, or there are none."""
 HELP_WINDOWS: Final = (
     (("Click", "a window"), ("1–9", "monitor"), ("F", "everything")),
     (("← ↑ ↓ →", "move the pointer"), ("Enter", "take the window"), ("Esc", "cancel"), ("H", "hide this")),

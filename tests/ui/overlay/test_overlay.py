@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -260,6 +261,15 @@ def test_it_has_a_name_and_a_description_for_a_screen_reader(hands: Hands) -> No
     surface = hands.open()
     assert surface.accessibleName() == "Choose a part of the screen, monitor 1"
     assert "Esc cancel" in surface.accessibleDescription()
+    assert "Click a window" in surface.accessibleDescription()
+
+
+def test_the_help_promises_no_window_where_none_is_known(hands: Hands, qtbot: QtBot) -> None:
+    without = replace(hands.desktop(), windows=())
+    with qtbot.waitSignal(hands.overlay.shown):
+        hands.overlay.select(without, windows_only=False, last_region=None, on_done=hands.answers.append)
+    assert "Drag a region" in hands.window.accessibleDescription()
+    assert "a window" not in hands.window.accessibleDescription()
 
 
 def test_a_second_selection_is_refused_and_the_first_goes_on(hands: Hands) -> None:
