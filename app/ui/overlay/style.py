@@ -46,23 +46,23 @@ COPIED: Final = "Copied"
 NOT_COPIED: Final = "Could not be copied"
 ACCEPT_HINT: Final = "Enter takes it"
 
+HelpRows = tuple[tuple[tuple[str, str], ...], ...]
+"""Lines of pairs: keys, and what they do."""
 _CTRL, _ALT = key_name("Ctrl"), key_name("Alt")
-HELP: Final = (
+HELP: Final[HelpRows] = (
     (("Drag", "a region"), ("Click", "a window"), ("1–9", "monitor"), ("F", "everything"), ("L", "last region")),
     (("Space", "move while dragging"), ("Shift", "square"), (_ALT, "from the centre"), (_CTRL, "adjust after")),
     (("← ↑ ↓ →", "1 px, Shift 10"), ("Enter", "start, accept"), ("Esc", "cancel"), ("H", "hide this")),
 )
-HELP_NO_WINDOWS: Final = (tuple(pair for pair in HELP[0] if pair != ("Click", "a window")), *HELP[1:])
+HELP_NO_WINDOWS: Final[HelpRows] = (tuple(pair for pair in HELP[0] if pair != ("Click", "a window")), *HELP[1:])
 """Where nothing tells of windows, or there are none."""
-HELP_WINDOWS: Final = (
+HELP_WINDOWS: Final[HelpRows] = (
     (("Click", "a window"), ("1–9", "monitor"), ("F", "everything")),
     (("← ↑ ↓ →", "move the pointer"), ("Enter", "take the window"), ("Esc", "cancel"), ("H", "hide this")),
 )
-HELP_FIXED: Final = (
+HELP_FIXED: Final[HelpRows] = (
     (("Click", "takes the frame"), ("1–9", "monitor"), ("F", "everything"), ("L", "last region")),
     (("← ↑ ↓ →", "1 px, Shift 10"), (_CTRL, "adjust after"), ("Enter", "accept"), ("Esc", "cancel")),
 )
-HelpRows = tuple[tuple[tuple[str, str], ...], ...]
-"""Lines of pairs: keys, and what they do."""
 ACCESSIBLE_NAME: Final = "Choose a part of the screen, monitor {number}"
 ACCESSIBLE_NAME_WINDOWS: Final = "Choose a window, monitor {number}"
