@@ -374,7 +374,7 @@ class Application(QObject):
             return
         rest = " ".join(part for part in (error.safe, error.remedy) if part)
         part = error.part or (Part.NETWORK if error.kind is ErrorKind.OFFLINE else None)
-        self.window.get().add_refusals([Refusal(error.message, rest, part, error.settings_url)])
+        self.window.get().add_refusals([Refusal(error.message, rest, part, error.settings_url, is_sentence=True)])
         self._notify(Notice(error.message, rest, is_error=True))
 
     def _notify(

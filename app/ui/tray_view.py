@@ -9,7 +9,7 @@ from app.core.doctor import Part
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One file that was not taken: what it is called, and why not."""
+    """One thing that was not taken: what it is called, and why not."""
 
     name: str
     reason: str
@@ -17,6 +17,8 @@ class Refusal:
     """The part of the desktop that the doctor knows more about."""
     settings_url: str = ""
     """Opens the page of the system's settings where the remedy is."""
+    is_sentence: bool = False
+    """True when `name` is no name, but says what happened: then all of it is shown."""
 
 
 @dataclass(frozen=True, slots=True)

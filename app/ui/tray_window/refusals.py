@@ -71,7 +71,7 @@ class RefusalList(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout()
         column.setSpacing(0)
-        column.addWidget(ElidedLabel(refusal.name))
+        column.addWidget(label(refusal.name, wrap=True) if refusal.is_sentence else ElidedLabel(refusal.name))
         column.addWidget(label(refusal.reason, tone="danger", small=True, wrap=True))
         row.addLayout(column, 1)
         for way in self._ways(refusal):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import UserFacingError
@@ -99,8 +99,12 @@ def test_a_failure_leads_to_the_systems_settings(
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     with built(look, tmp_path, end_at_once) as application:
-        application.show_error(UserFacingError("Not allowed.", settings_url="x-apple.systempreferences:a?b"))
+        message = "This desktop does not allow ImgLink to take pictures of the screen at all."
+        application.show_error(UserFacingError(message, settings_url="x-apple.systempreferences:a?b"))
         window = application.window.get()
+        said = next(each for each in window.findChildren(QLabel) if each.text() == message)
+        # Too long for one line here, and nothing to be cut in the middle.
+        assert said.wordWrap()
         opens = [each for each in window.findChildren(QPushButton) if each.text() == "Open the system's settings"]
         assert len(opens) == 1
         opens[0].click()
