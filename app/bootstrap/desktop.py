@@ -27,6 +27,7 @@ from app.ui.bridge import Bridge
 from app.ui.countdown import ShownCountdown
 from app.ui.opener import open_url
 from app.ui.overlay import Overlay
+from app.ui.overlay.grab import is_wayland
 from app.ui.selector import OverlaySelector
 from app.ui.settings_controller import OwnSystem
 from app.ui.theme import Look
@@ -34,7 +35,7 @@ from app.ui.theme import Look
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from app.core.ports import BindResult, Clipboard
+    from app.core.ports import BindResult, Clipboard, Countdown, Notifier
     from app.core.shortcuts import Shortcut
     from app.services.followups import LinkPreferences
     from app.services.suite import Services
@@ -169,17 +170,17 @@ async def _build_services(
 
     core = await build_core(profile, stack, resume_pending=True, ask_of=ask_of, stays=True)
     clipboard = _build_clipboard(profile.environ, bridge)
+    notifier = choose_notifier(profile.environ)
+    stack.push_async_callback(notifier.close)
     captures = build_captures(
         profile,
         uploads=core.uploads,
         selector=selector,
         clipboard=clipboard,
-        countdown=ShownCountdown(bridge),
+        countdown=_build_countdown(bridge, notifier),
         tasks=lambda: tasks_of(profile.settings),
     )
     stack.push_async_callback(captures.close)
-    notifier = choose_notifier(profile.environ)
-    stack.push_async_callback(notifier.close)
     follow_ups = FollowUps(
         uploads=core.uploads,
         store=core.store,
@@ -217,6 +218,15 @@ async def _build_services(
         notifier=notifier,
         hotkeys=hotkeys,
     )
+
+
+def _build_countdown(bridge: Bridge, notifier: Notifier) -> Countdown:
+    from app.services.countdown import ToldCountdown
+    from app.system.notifications import DBusNotifier
+
+    if not is_wayland():
+        return ShownCountdown(bridge)
+    return ToldCountdown(notifier if isinstance(notifier, DBusNotifier) else None)
 
 
 def _build_thumbnails(profile: Profile, stack: AsyncExitStack) -> ThumbnailService:

@@ -226,7 +226,11 @@ class Notifications:
         True
     )
     card: Annotated[
-        bool, Rules("Card in the corner", "Show a small card with progress, Copy link, Open and Delete.")
+        bool,
+        Rules(
+            "Card in the corner",
+            "Show a small card with progress, Copy link, Open and Delete. Not on Wayland: it would take the keyboard.",
+        ),
     ] = True
 
 

@@ -31,6 +31,9 @@ _PATH = "/org/freedesktop/Notifications"
 _BUS = "org.freedesktop.DBus"
 _LOW, _NORMAL = 0, 1
 _SERVER_DECIDES_MS = -1
+_PASSING_MS = 2000
+"""Of what is replaced all the time: if we end meanwhile, it goes by itself."""
+_GONE_WITHIN_S = 1.0
 _MOST_REMEMBERED = 200
 """Notifications whose buttons are still known; servers that never say that one is closed must not fill the memory."""
 
@@ -61,6 +64,8 @@ class DBusNotifier:
         self._stack = AsyncExitStack()
         self._service: _Service | None = None
         self._actions: OrderedDict[int, Callable[[str], None]] = OrderedDict()
+        self._going: dict[int, asyncio.Event] = {}
+        """Set when the service says that one is off the screen."""
 
     async def probe(self) -> Probe:
         """Ask who shows notifications; starts the service where the bus can do that."""
@@ -78,19 +83,33 @@ class DBusNotifier:
 
         Raises UserFacingError when there is no notification service.
         """
-        try:
-            bus = await self._connect()
-            number = await self._notify(bus, notice, await self._ask_service(bus))
-        except CallFailed as problem:
-            raise UserFacingError(
-                "The desktop shows no notifications.",
-                remedy="Start a notification service.",
-                details=f"{problem.message} {problem.details}",
-            ) from problem
+        number = await self._put(notice)
         if on_action is not None and notice.actions:
-            self._actions[number] = on_action
-            if len(self._actions) > _MOST_REMEMBERED:
-                self._actions.popitem(last=False)
+            self._remember(number, on_action)
+
+    async def put(self, notice: Notice, on_action: Callable[[str], None], *, replaces: int = 0) -> int:
+        """The same for what is soon replaced, or taken down again; returns its number.
+
+        Raises UserFacingError when there is no notification service.
+        """
+        number = await self._put(notice, replaces, _PASSING_MS)
+        self._remember(number, on_action)
+        return number
+
+    async def take_down(self, number: int) -> None:
+        """Close one that was `put`; returns when the service says that it is gone, or does not answer for a second."""
+        bus = self._bus
+        if bus is None or number not in self._actions:
+            return
+        gone = self._going[number] = asyncio.Event()
+        try:
+            async with asyncio.timeout(_GONE_WITHIN_S):
+                await self._call(bus, "CloseNotification", "u", (number,))
+                await gone.wait()
+        except (CallFailed, BusUnavailable, TimeoutError):
+            self._actions.pop(number, None)
+        finally:
+            del self._going[number]
 
     async def close(self) -> None:
         """Disconnect; what is shown stays, without working buttons."""
@@ -129,7 +148,23 @@ class DBusNotifier:
             self._service = _Service(name, version, frozenset(capabilities))
         return self._service
 
-    async def _notify(self, bus: SessionBus, notice: Notice, service: _Service) -> int:
+    async def _put(self, notice: Notice, replaces: int = 0, timeout_ms: int = _SERVER_DECIDES_MS) -> int:
+        try:
+            bus = await self._connect()
+            return await self._notify(bus, notice, await self._ask_service(bus), replaces, timeout_ms)
+        except CallFailed as problem:
+            raise UserFacingError(
+                "The desktop shows no notifications.",
+                remedy="Start a notification service.",
+                details=f"{problem.message} {problem.details}",
+            ) from problem
+
+    def _remember(self, number: int, on_action: Callable[[str], None]) -> None:
+        self._actions[number] = on_action
+        if len(self._actions) > _MOST_REMEMBERED:
+            self._actions.popitem(last=False)
+
+    async def _notify(self, bus: SessionBus, notice: Notice, service: _Service, replaces: int, timeout_ms: int) -> int:
         body = plain(notice.body)
         if service.takes_markup:
             # Not at the start: its tables of names take 0.7 MB.
@@ -140,7 +175,8 @@ class DBusNotifier:
         if service.has_actions:
             for key, label in notice.actions:
                 actions += [key, plain(label)]
-        arguments = (APP_NAME, 0, DESKTOP_ENTRY, plain(notice.title), body, actions, _hints(notice), _SERVER_DECIDES_MS)
+        title, hints = plain(notice.title), _hints(notice)
+        arguments = (APP_NAME, replaces, DESKTOP_ENTRY, title, body, actions, hints, timeout_ms)
         (number,) = await self._call(bus, "Notify", "susssasa{sv}i", arguments)
         return int(number)
 
@@ -154,6 +190,8 @@ class DBusNotifier:
                 self._actions[number](key)
         elif signal.member == "NotificationClosed":
             self._actions.pop(signal.body[0], None)
+            if signal.body[0] in self._going:
+                self._going[signal.body[0]].set()
 
     def _on_owner(self, signal: Signal) -> None:
         if signal.body[0] == _NAME:

@@ -42,6 +42,7 @@ from app.ui.network import NetworkWatch
 from app.ui.on_demand import OnDemand
 from app.ui.opener import open_system_settings, open_url
 from app.ui.overlay import Overlay
+from app.ui.overlay.grab import is_wayland
 from app.ui.session_watch import SessionWatch
 from app.ui.settings_controller import OwnSystem, SettingsController
 from app.ui.sign_in_controller import SignInController
@@ -359,7 +360,8 @@ class Application(QObject):
         self.tray.set_shortcuts(settings.hotkeys.shortcuts)
         if (window := self.window.made) is not None:
             window.set_shortcuts(settings.hotkeys.shortcuts)
-        self.uploads.shows_cards = settings.notifications.card
+        # On Wayland no window can refuse the keyboard, nor choose its corner: there the notification says it.
+        self.uploads.shows_cards = settings.notifications.card and not is_wayland()
         self.uploads.notifies = settings.notifications.desktop
         self.albums.apply_settings(settings)
         self.history.apply_settings(settings)

@@ -1,4 +1,7 @@
-"""The seconds before a delayed capture, in a small window that takes no focus: a menu that is open stays open."""
+"""The seconds before a delayed capture, in a small window that takes no focus: a menu that is open stays open.
+
+Where windows always take it, `app.services.countdown` counts without one.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,11 @@ from PySide6.QtCore import QElapsedTimer, QRectF, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QPainterPath, QRegion, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.services.countdown import GONE_BEFORE_S
 from app.ui import theme
 from app.ui.bridge import Bridge
 from app.ui.widgets import IconButton, heading, label
 
-GONE_BEFORE_S = 0.3
-"""So long before the capture the window is taken away: a compositor may fade it out."""
 _RADIUS = 10
 _MARGIN = 24
 

@@ -203,19 +203,25 @@ class SwaySession(DesktopSession):
 
     def window_titles(self) -> list[str]:
         """The titles of all windows that the compositor shows."""
-        tree = json.loads(self.run(["swaymsg", "-t", "get_tree", "-r"]))
-        found: list[str] = []
+        return [str(node.get("name") or "") for node in self._windows() if node.get("visible")]
+
+    def focused_title(self) -> str | None:
+        """The title of the window that has the keyboard; None when none has it."""
+        return next((str(node.get("name") or "") for node in self._windows() if node.get("focused")), None)
+
+    def _windows(self) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = []
 
         def look(node: dict[str, object]) -> None:
-            if node.get("pid") and node.get("visible"):
-                found.append(str(node.get("name") or ""))
+            if node.get("pid"):
+                found.append(node)
             for key in ("nodes", "floating_nodes"):
                 children = node.get(key)
                 assert isinstance(children, list)
                 for child in children:
                     look(child)
 
-        look(tree)
+        look(json.loads(self.run(["swaymsg", "-t", "get_tree", "-r"])))
         return found
 
     def fullscreen_windows(self) -> int:

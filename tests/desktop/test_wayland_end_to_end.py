@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ from app.system.compositor_keys import binding_help
 from app.system.session import detect_session
 from tests.desktop import cli
 from tests.desktop.cli import uploaded
-from tests.desktop.running import PROGRAM, READY, RunningProgram, pixels, program_environment, skip_welcome
+from tests.desktop.running import pixels
 from tests.desktop.sway import TWO, SwaySession, sway_session
+from tests.desktop.wayland_running import running_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,23 +28,6 @@ ROOT = Path(__file__).parents[2]
 def server() -> Iterator[DemoServer]:
     with DemoServer() as running:
         yield running
-
-
-@contextlib.contextmanager
-def running_program(desktop: SwaySession, server: DemoServer) -> Iterator[RunningProgram]:
-    """Start the application with a key from the environment, wait until it is ready, and end it properly."""
-    skip_welcome(desktop)
-    environ = {**program_environment(server), "IMGLINK_API_KEY": DEMO_API_KEY}
-    process = desktop.spawn(PROGRAM, env=environ)
-    process.wait_for_output(READY, 60)
-    # There is no tray, so its window is there, and the compositor gives it the whole of an output.
-    desktop.wait_for(desktop.window_titles, what="the window did not come")
-    yield RunningProgram(desktop, server, process, DEMO_API_KEY)
-    assert process.is_running, process.describe()
-    assert process.stop(20) == 0, process.describe()
-    # Qt says that much where no tray is.
-    said = [line for line in process.stderr.splitlines() if not line.startswith("QDBusTrayIcon encountered")]
-    assert said == [], process.describe()
 
 
 def test_a_key_of_the_compositor_a_drag_and_the_link_is_there_for_every_program(server: DemoServer) -> None:

@@ -1,0 +1,79 @@
+"""On Wayland, while the person types elsewhere: nothing of ours takes the keyboard or is in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.geometry import Rect
+from app.demo import DemoServer
+from tests.desktop.running import pixels
+from tests.desktop.sway import ONE, TWO, SwaySession, sway_session
+from tests.desktop.wayland_running import do_action, running_program, start_typing_elsewhere
+
+DELAYED = {"capture": {"delay_s": 2}}
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with DemoServer() as running:
+        yield running
+
+
+@pytest.fixture
+def told() -> Iterator[SwaySession]:
+    """A desktop of one output with a notification service."""
+    with sway_session(ONE, notifications=True) as session:
+        yield session
+
+
+def test_an_upload_is_told_of_without_a_window(told: SwaySession, server: DemoServer) -> None:
+    with running_program(told, server) as program:
+        start_typing_elsewhere(told)
+        before = sorted(told.window_titles())
+        do_action(told, "screen")
+        program.wait_for_link()
+        told.wait_for(lambda: "Link copied" in told.notifications(), what="nobody said that it was uploaded")
+        assert sorted(told.window_titles()) == before
+        assert told.focused_title() == "Letters"
+
+
+def test_the_countdown_is_told_of_and_is_in_no_picture(told: SwaySession, server: DemoServer) -> None:
+    with running_program(told, server, DELAYED) as program:
+        start_typing_elsewhere(told)
+        shown = told.picture_of(1)
+        before = sorted(told.window_titles())
+        do_action(told, "screen")
+        told.wait_for(lambda: "Capture in 1 s" in told.notifications(), what="nobody counts")
+        assert told.picture_of(1).tobytes() != shown.tobytes()
+        assert sorted(told.window_titles()) == before
+        assert told.focused_title() == "Letters"
+        program.wait_for_link()
+        assert program.uploaded_picture().tobytes() == shown.tobytes()
+
+
+def test_the_countdown_is_taken_back_by_its_button(told: SwaySession, server: DemoServer) -> None:
+    with running_program(told, server, DELAYED):
+        do_action(told, "screen")
+        told.wait_for(lambda: "Capture in 2 s" in told.notifications(), what="nobody counts")
+        told.run(["dunstctl", "action", "0"])
+        told.wait_for(lambda: told.run(["dunstctl", "count", "displayed"]).strip() == b"0", what="it stayed")
+        # The next one counts anew.
+        do_action(told, "screen")
+        told.wait_for(lambda: told.notifications().count("summary: 'Capture in 2 s'") == 2, what="nobody counts again")
+        told.wait_for(server.images, what="it was not uploaded")
+        assert server.commits == 1
+
+
+def test_without_notifications_it_waits_in_silence_and_the_same_key_takes_it_back(server: DemoServer) -> None:
+    with sway_session(TWO) as desktop, running_program(desktop, server, DELAYED) as program:
+        start_typing_elsewhere(desktop)
+        shown = desktop.screenshot()
+        do_action(desktop, "screen")
+        do_action(desktop, "screen")
+        do_action(desktop, "screen")
+        program.wait_for_link()
+        assert desktop.focused_title() == "Letters"
+        assert program.uploaded_picture().tobytes() == pixels(shown, Rect(0, 0, 2560, 800))
+        assert server.commits == 1
