@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from app import __version__
 from app.bootstrap.doctor import examine_desktop
 from app.bootstrap.profile import Profile
-from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_reader, tasks_of
+from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_reader, tasks_of, wayland_clipboard
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.settings.remembered import RememberedWindow, first_time
@@ -98,6 +98,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
             examine=lambda: examine_desktop(profile.environ),
             autostart=choose_autostart(profile.environ, home=Path.home(), platform=sys.platform),
         ),
+        read_clipboard=wayland_clipboard(profile.environ).content if is_wayland() else None,
         notices=profile.notices,
         binding_help=lambda shortcuts: _binding_help(profile.environ, shortcuts),
     )
@@ -263,7 +264,6 @@ def _binding_help(environ: Mapping[str, str], shortcuts: Mapping[str, Shortcut])
 
 
 def _build_clipboard(environ: Mapping[str, str], bridge: Bridge) -> Clipboard:
-    from app.bootstrap.services import wayland_clipboard
     from app.ui.clipboard import QtClipboard, WaylandClipboard
 
     foreground = QtClipboard(bridge, clipboard_reader(environ))

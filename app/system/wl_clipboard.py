@@ -62,6 +62,18 @@ class WlClipboard:
             else (frozenset())
         )
 
+    def content(self, *groups: Sequence[str]) -> dict[str, bytes]:
+        """What is on offer, by the names of the formats; empty when there is nothing. Blocks; raises UserFacingError.
+
+        Only the first of each group that is on offer is read: of the others, only the names are there.
+        """
+        found = dict.fromkeys(self.formats(), b"")
+        for group in groups:
+            name = next((each for each in group if each in found), None)
+            if name is not None:
+                found[name] = self._paste(name) or b""
+        return found
+
     def _copy(self, data: bytes, kind: str) -> bool:
         copied = self._run(["wl-copy", "--type", kind], data)
         if copied.returncode != 0:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer
+from PySide6.QtGui import QGuiApplication
 
 from app.core.clock import SystemClock
 from app.core.doctor import Part
@@ -50,7 +51,7 @@ from app.ui.texts import moment_text
 from app.ui.theme import Look
 from app.ui.thumbnail_loader import ThumbnailLoader
 from app.ui.tray import Tray
-from app.ui.tray_view import Refusal
+from app.ui.tray_view import Refusal, refusal_notice
 from app.ui.unsaved_controller import UnsavedController
 from app.ui.uploads_controller import Seen, UploadsController, UploadViews
 from app.ui.way_in import WayIn
@@ -88,6 +89,8 @@ class Parts:
     """The command that shows the site's own sign-in page, with its environment."""
     system: OwnSystem
     """The desktop around the program, for the settings."""
+    read_clipboard: Callable[..., Mapping[str, bytes]] | None = None
+    """Reads it where Qt does not let a program without the focus: as `WlClipboard.content`. Blocks."""
     notices: Sequence[str] = ()
     """What the person should be told at the start, such as a settings file that was damaged."""
     binding_help: Callable[[Mapping[str, Shortcut]], BindingHelp | None] = lambda _shortcuts: None
@@ -322,9 +325,7 @@ class Application(QObject):
         """Run a workflow by its id, as a key, a menu entry or a button names it."""
         workflow = next(each for each in BUILT_IN_WORKFLOWS if each.id == workflow_id)
         if workflow.mode is CaptureMode.CLIPBOARD:
-            window = self.window.get()
-            if not window.paste():
-                window.open_quietly(self.tray.icon_rect)
+            self._upload_clipboard()
             return
         self._submit(lambda: self._capture(workflow))
 
@@ -344,13 +345,31 @@ class Application(QObject):
             if captured.upload is not None:
                 gathering.thumbnail = captured.frame.thumbnail(_NOTICE_THUMBNAIL_PX)
 
+    def _upload_clipboard(self) -> None:
+        read, window = self._parts.read_clipboard, self.window.get()
+        if read is None or QGuiApplication.focusWindow() is not None:
+            if not window.paste():
+                window.open_quietly(self.tray.icon_rect)
+            return
+
+        def done(content: Mapping[str, bytes]) -> None:
+            if refused := window.take(mime_data(content)):
+                self._notify(refusal_notice(self.tr("The clipboard holds no picture"), refused))
+
+        from app.ui.tray_window.incoming import mime_data, wanted_formats
+
+        self._submit(lambda: asyncio.to_thread(read, *wanted_formats()), done)
+
     # --- files --------------------------------------------------------------------------------------------------------
 
     def _add_refusals(self, refusals: Sequence[Refusal]) -> None:
         window = self.window.get()
         window.add_refusals(refusals)
         # Files come by a key as well: whoever pressed it must see why nothing happens.
-        window.open_quietly(self.tray.icon_rect)
+        if is_wayland() and not window.isVisible():
+            self._notify(refusal_notice(self.tr("Not uploaded"), refusals))
+        else:
+            window.open_quietly(self.tray.icon_rect)
 
     # --- settings -----------------------------------------------------------------------------------------------------
 

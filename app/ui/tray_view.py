@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.doctor import Part
+from app.core.ports import Notice
+
+_MOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,14 @@ class Refusal:
     """Opens the page of the system's settings where the remedy is."""
     is_sentence: bool = False
     """True when `name` is no name, but says what happened: then all of it is shown."""
+
+
+def refusal_notice(title: str, refusals: Sequence[Refusal]) -> Notice:
+    """The same as a notification, for when the window must not come."""
+    lines = [f"{each.name}: {each.reason}" for each in refusals[:_MOST_LINES]]
+    if len(refusals) > len(lines):
+        lines.append(f"+ {len(refusals) - len(lines)}")
+    return Notice(title, "\n".join(lines), is_error=True)
 
 
 @dataclass(frozen=True, slots=True)

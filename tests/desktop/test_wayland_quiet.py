@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 
 from app.core.geometry import Rect
 from app.demo import DemoServer
 from tests.desktop.running import pixels
 from tests.desktop.sway import ONE, TWO, SwaySession, sway_session
 from tests.desktop.wayland_running import do_action, running_program, start_typing_elsewhere
+from tests.desktop.x11 import pattern
 
 DELAYED = {"capture": {"delay_s": 2}}
 
@@ -77,3 +80,42 @@ def test_without_notifications_it_waits_in_silence_and_the_same_key_takes_it_bac
         assert desktop.focused_title() == "Letters"
         assert program.uploaded_picture().tobytes() == pixels(shown, Rect(0, 0, 2560, 800))
         assert server.commits == 1
+
+
+def test_what_another_program_copied_is_uploaded(told: SwaySession, server: DemoServer) -> None:
+    picture = pattern(120, 80)
+    files = [told.folder / name for name in ("a b.png", "ü.png")]
+    for number, file in enumerate(files):
+        pattern(60, 40, 13 + number).save(file)
+    with running_program(told, server) as program:
+        start_typing_elsewhere(told)
+        told.set_clipboard(encoded(picture), "image/png")
+        do_action(told, "clipboard")
+        link = program.wait_for_link()
+        assert program.uploaded_picture().tobytes() == picture.tobytes()
+        told.set_clipboard("".join(f"{file.as_uri()}\r\n" for file in files).encode(), "text/uri-list")
+        do_action(told, "clipboard")
+        links = program.wait_for_link(before=link).split("\n")
+        assert len(links) == 2
+        for number, file in ((1, files[0]), (2, files[1])):
+            assert program.uploaded_picture(number).tobytes() == Image.open(file).convert("RGB").tobytes()
+        assert told.focused_title() == "Letters"
+
+
+@pytest.mark.parametrize("copied", [b"a secret", b""])
+def test_a_clipboard_without_a_picture_is_told_of(told: SwaySession, server: DemoServer, copied: bytes) -> None:
+    if copied:
+        told.set_clipboard(copied)
+    with running_program(told, server):
+        start_typing_elsewhere(told)
+        do_action(told, "clipboard")
+        told.wait_for(lambda: "The clipboard holds no picture" in told.notifications(), what="not a word")
+        assert "a secret" not in told.notifications()
+        assert told.focused_title() == "Letters"
+        assert not server.images()
+
+
+def encoded(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()

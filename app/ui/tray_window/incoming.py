@@ -5,6 +5,7 @@ An address is never fetched: what a drag from a browser says it is, and what the
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from app.core.images import SNIFF_BYTES, ImageFormat, sniff
 from app.ui.tray_view import Refusal
 
 _SHOWN_CHARS = 120
+_FILE_LIST = "text/uri-list"
 _PREFERRED = (ImageFormat.PNG, ImageFormat.WEBP, ImageFormat.JPEG, ImageFormat.GIF, ImageFormat.AVIF)
 _OTHERS = (ImageFormat.TIFF, ImageFormat.BMP)
 
@@ -51,6 +53,19 @@ def read_incoming(mime: QMimeData) -> Incoming:
     if not refused and mime.hasText():
         refused.append(_text())
     return Incoming(refused=tuple(refused) or (Refusal(_tr("Nothing"), _tr("There is no picture or file in it.")),))
+
+
+def wanted_formats() -> tuple[Sequence[str], Sequence[str]]:
+    """What `read_incoming` looks at, for whoever reads the clipboard in another way: lists of files, and pictures."""
+    return (_FILE_LIST,), _mimes()
+
+
+def mime_data(content: Mapping[str, bytes]) -> QMimeData:
+    """What was read in another way, as Qt would have it."""
+    mime = QMimeData()
+    for name, data in content.items():
+        mime.setData(name, data)
+    return mime
 
 
 def _mimes() -> list[str]:

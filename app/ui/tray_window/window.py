@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -206,9 +206,13 @@ class TrayWindow(QWidget):
 
     def paste(self) -> bool:
         """Take what the clipboard holds; False when something of it is refused, and listed with its reason."""
-        incoming = read_incoming(QGuiApplication.clipboard().mimeData())
+        return not self.take(QGuiApplication.clipboard().mimeData())
+
+    def take(self, mime: QMimeData) -> Sequence[Refusal]:
+        """Take what was dropped or copied; returns what of it is refused, and listed with its reason."""
+        incoming = read_incoming(mime)
         self._take(incoming)
-        return not incoming.refused
+        return incoming.refused
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask how things stand."""
@@ -253,7 +257,7 @@ class TrayWindow(QWidget):
         """Take what was dropped."""
         self._zone.light(False)
         _accept_as_copy(event)
-        self._take(read_incoming(event.mimeData()))
+        self.take(event.mimeData())
 
     def _take(self, incoming: Incoming) -> None:
         if incoming.refused:
