@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +98,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
             examine=lambda: examine_desktop(profile.environ),
             autostart=choose_autostart(profile.environ, home=Path.home(), platform=sys.platform),
         ),
+        leave_copied=lambda text: _leave_copied(profile.environ, text),
         read_clipboard=wayland_clipboard(profile.environ).content if is_wayland() else None,
         notices=profile.notices,
         binding_help=lambda shortcuts: _binding_help(profile.environ, shortcuts),
@@ -270,6 +271,21 @@ def _build_clipboard(environ: Mapping[str, str], bridge: Bridge) -> Clipboard:
     if detect_session(environ, platform=sys.platform).type is SessionType.WAYLAND:
         return WaylandClipboard(bridge, foreground, wayland_clipboard(environ))
     return foreground
+
+
+async def _leave_copied(environ: Mapping[str, str], text: str) -> None:
+    from app.bootstrap.services import command_clipboard
+    from app.core.errors import UserFacingError
+    from app.system.x11_clipboard import X11ClipboardReader
+
+    if sys.platform == "darwin":
+        return  # The pasteboard outlives us.
+    # Whoever quits has nobody to tell any more.
+    with suppress(UserFacingError):
+        reader = clipboard_reader(environ)
+        if isinstance(reader, X11ClipboardReader) and await asyncio.to_thread(reader.has_manager):
+            return  # Qt hands it over.
+        await command_clipboard(environ, copies=False).copy_text(text)
 
 
 async def _load_keymap(environ: Mapping[str, str]) -> ReadKey | None:

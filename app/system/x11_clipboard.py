@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
@@ -51,16 +52,18 @@ class X11ClipboardReader:
             return Probe("X11", available=False, reason=reason, remedy=CLIPBOARD_REMEDY)
         return Probe("X11", available=True)
 
-    def _read(self, target: str) -> bytes | frozenset[str] | _Silence | None:
-        from Xlib import X, display, error
+    def has_manager(self) -> bool:
+        """Tell whether another program keeps what is copied when its owner ends. Raises UserFacingError."""
+        from Xlib import X
 
-        try:
-            connection = display.Display(self._display_name)
-        except (error.DisplayError, OSError) as failure:
-            raise UserFacingError(
-                "The clipboard cannot be read: there is no connection to the X server.", details=repr(failure)
-            ) from failure
-        try:
+        with self._connected() as connection:
+            owner = connection.get_selection_owner(connection.intern_atom("CLIPBOARD_MANAGER"))
+            return bool(owner != X.NONE)
+
+    def _read(self, target: str) -> bytes | frozenset[str] | _Silence | None:
+        from Xlib import X
+
+        with self._connected() as connection:
             window = connection.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
             atom = connection.intern_atom(target)
             place = connection.intern_atom("IMGLINK_CLIPBOARD")
@@ -74,6 +77,19 @@ class X11ClipboardReader:
             if target == "TARGETS":
                 return frozenset(connection.get_atom_name(name) for name in value.value)
             return bytes(value.value) if value.property_type == atom else None
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        from Xlib import display, error
+
+        try:
+            connection = display.Display(self._display_name)
+        except (error.DisplayError, OSError) as failure:
+            raise UserFacingError(
+                "The clipboard cannot be read: there is no connection to the X server.", details=repr(failure)
+            ) from failure
+        try:
+            yield connection
         except error.ConnectionClosedError as failure:
             raise UserFacingError("The X server closed the connection.", details=repr(failure)) from failure
         finally:

@@ -34,6 +34,7 @@ from app.system.compositor_keys import BindingHelp
 from app.ui.albums_controller import AlbumsController
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
+from app.ui.clipboard import owned_text
 from app.ui.decoding import load_readers
 from app.ui.embeds_controller import EmbedsController
 from app.ui.files_controller import FilesController
@@ -89,6 +90,8 @@ class Parts:
     """The command that shows the site's own sign-in page, with its environment."""
     system: OwnSystem
     """The desktop around the program, for the settings."""
+    leave_copied: Callable[[str], Awaitable[None]] = lambda _text: asyncio.sleep(0)
+    """Has a text of ours stay on the clipboard when we are gone; awaited at the end, on the asyncio thread."""
     read_clipboard: Callable[..., Mapping[str, bytes]] | None = None
     """Reads it where Qt does not let a program without the focus: as `WlClipboard.content`. Blocks."""
     notices: Sequence[str] = ()
@@ -226,14 +229,16 @@ class Application(QObject):
         if (window := self.window.made) is not None:
             window.close()
         try:
-            self._bridge.stop(self._close)
+            self._bridge.stop(partial(self._close, owned_text()))
         finally:
             # Whatever did not end in time: without icon and windows, nobody could end the process any more.
             if window is not None:
                 window.deleteLater()
             QCoreApplication.quit()
 
-    async def _close(self) -> None:
+    async def _close(self, copied: str) -> None:
+        # Beside the rest, because it takes as long as starting a program.
+        leaving = asyncio.ensure_future(self._parts.leave_copied(copied)) if copied else None
         try:
             # A disk that takes no words takes no pictures either, and those are told of.
             with contextlib.suppress(UserFacingError):
@@ -241,6 +246,8 @@ class Application(QObject):
             await self.unsaved.try_once_more()
         finally:
             await self._parts.close()
+            if leaving is not None:
+                await leaving
 
     async def _prepare(self) -> _Prepared:
         self._building = asyncio.ensure_future(self._parts.build(self._run_soon))

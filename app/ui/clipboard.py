@@ -94,6 +94,12 @@ class WaylandClipboard:
         return await self._bridge.ask(lambda answer: answer(QGuiApplication.focusWindow() is not None))
 
 
+def owned_text() -> str:
+    """The text that we hold on the clipboard; empty when that is another program's business. On the Qt thread."""
+    clipboard = QGuiApplication.clipboard()
+    return clipboard.text() if clipboard.ownsClipboard() else ""
+
+
 def image_of(frame: Frame) -> QImage:
     """The frame as an image that shares its memory: keep the frame while the image lives."""
     return QImage(frame.pixels, frame.rect_px.width, frame.rect_px.height, frame.stride, QImage.Format.Format_RGB32)

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
 from app.core.doctor import CLIPBOARD_REMEDY
 from app.core.errors import UserFacingError
@@ -44,6 +46,19 @@ def test_an_owner_that_never_answers_is_told_with_the_remedy(desktop: DesktopSes
     probe = X11ClipboardReader(desktop.env).probe()
     assert (probe.available, probe.remedy) == (False, CLIPBOARD_REMEDY)
     assert X11ClipboardReader(desktop.env).text() is None
+
+
+def test_a_clipboard_manager_is_seen(desktop: DesktopSession) -> None:
+    reader = X11ClipboardReader(desktop.env)
+    assert not reader.has_manager()
+    manager = Display(desktop.display)
+    try:
+        window = manager.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+        window.set_selection_owner(manager.intern_atom("CLIPBOARD_MANAGER"), X.CurrentTime)
+        manager.sync()
+        assert reader.has_manager()
+    finally:
+        manager.close()
 
 
 def test_an_empty_clipboard_is_no_text(desktop: DesktopSession) -> None:
