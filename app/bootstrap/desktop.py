@@ -133,8 +133,8 @@ def _build_bus_name(profile: Profile, application: Application) -> ApplicationSe
     return ApplicationService(
         profile.environ,
         actions=[workflow.id for workflow in BUILT_IN_WORKFLOWS],
-        on_activate=lambda: application.call(application.present),
-        on_action=lambda action: application.call(lambda: application.capture(action)),
+        on_activate=lambda token: application.call(lambda: application.present(token)),
+        on_action=lambda action, token: application.call(lambda: application.capture(action, token)),
     )
 
 
@@ -146,7 +146,8 @@ def _build_server(instance: Instance, profile: Profile, application: Application
         profile,
         os.environ,
         services=application.ready,
-        show=lambda: application.call(application.present),
+        show=lambda token: application.call(lambda: application.present(token)),
+        expect=lambda token: application.call(lambda: application.expect_overlay(token)),
         quit=application.quit_for_command,
     )
     return IpcServer(instance.listener, remote, version=__version__)

@@ -13,7 +13,7 @@ from app import __version__
 from app.core.errors import UserFacingError
 from app.system.ipc import wire
 from app.system.ipc.client import Connection, NoAnswer, connect
-from app.system.ipc.context import context_of, display_of
+from app.system.ipc.context import activation_token_of, context_of, display_of
 from app.system.runtime import runtime_folder
 
 COMMANDS = frozenset({"capture", "upload", "queue", "pause", "resume", "history", "open", "copy"})
@@ -87,7 +87,8 @@ def own_runtime_folder(environ: Mapping[str, str]) -> str:
 def ask(connection: Connection, message: dict[str, object], environ: Mapping[str, str]) -> bool:
     """Send a request, with where it comes from; True once it is accepted. Raises NoAnswer and ProtocolError."""
     nonce = str(connection.hello.get("nonce"))
-    connection.send({**message, "context": context_of(environ, nonce), "display": display_of(environ)})
+    whence = {"context": context_of(environ, nonce), "display": display_of(environ)}
+    connection.send({**message, **whence, "activation_token": activation_token_of(environ)})
     answer = connection.receive(wire.DEADLINE_S)
     return answer is not None and answer.get("event") == "accepted"
 

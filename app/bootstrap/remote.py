@@ -34,8 +34,10 @@ class Remote:
     """The process's own, as a command's is: what the profile makes of it does not count."""
     services: Callable[[], Awaitable[Services]]
     """Waits for them: requests come while the application still starts."""
-    show: Callable[[], None]
-    """Brings the window to the front; may be called on this thread."""
+    show: Callable[[str], None]
+    """Brings the window to the front, with an activation token; may be called on this thread."""
+    expect: Callable[[str], None]
+    """Told the activation token for the overlay that may come next; may be called on this thread."""
     quit: Callable[[Callable[[str], None]], Awaitable[bool]]
     """Ends the application, soon; False when the person decides against it. It is given what tells them meanwhile."""
 
@@ -69,7 +71,7 @@ class Remote:
                 "ImgLink is already running with other folders, another server or another key.",
                 remedy="Quit it with: imglink quit",
             )
-        self.show()
+        self.show(caller.activation_token)
         return 0
 
     async def _run(self, request: Run, reply: Reply) -> int:
@@ -82,6 +84,8 @@ class Remote:
         services = await self.services()
         if takes_picture and services.captures.is_busy:
             raise UserFacingError("Another capture is under way.", remedy="Finish it, or press Escape.")
+        if takes_picture:
+            self.expect(request.caller.activation_token)
         return await self._command(request, self._desk(services, request, reply), reply)
 
     async def _command(self, request: Run, desk: StoreDesk, reply: Reply) -> int:

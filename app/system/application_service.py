@@ -30,10 +30,13 @@ class ApplicationService:
         environ: Mapping[str, str],
         *,
         actions: Collection[str],
-        on_activate: Callable[[], None],
-        on_action: Callable[[str], None],
+        on_activate: Callable[[str], None],
+        on_action: Callable[[str, str], None],
     ) -> None:
-        """`on_activate` brings the window to the front, `on_action` does one of `actions`; neither may block."""
+        """`on_activate` brings the window to the front, `on_action` does one of `actions`; neither may block.
+
+        Both get, last, the activation token of whoever calls, by which a window may come to the front.
+        """
         self._environ = environ
         self._actions = frozenset(actions)
         self._on_activate = on_activate
@@ -63,12 +66,18 @@ class ApplicationService:
         if call.interface not in ("", INTERFACE):
             raise CallRefused(f"{_ERROR}UnknownInterface", f"No such interface: {call.interface}")
         match call.member, call.body:
-            case "Activate", (dict(),):
-                self._on_activate()
-            case "ActivateAction", (str(action), list(), dict()) if action in self._actions:
-                self._on_action(action)
+            case "Activate", (dict(platform_data),):
+                self._on_activate(_token(platform_data))
+            case "ActivateAction", (str(action), list(), dict(platform_data)) if action in self._actions:
+                self._on_action(action, _token(platform_data))
             case "ActivateAction", _:
                 raise CallRefused(f"{_ERROR}InvalidArgs", f"The actions are: {', '.join(sorted(self._actions))}")
             case _:
                 raise CallRefused(f"{_ERROR}UnknownMethod", f"No such method: {call.member}")
         return "", ()
+
+
+def _token(platform_data: Mapping[str, tuple[str, Any]]) -> str:
+    _signature, token = platform_data.get("activation-token", ("s", ""))
+    # Whatever another program has put there.
+    return token if isinstance(token, str) and "\0" not in token else ""

@@ -31,6 +31,7 @@ from app.settings.file import SettingsFile
 from app.settings.remembered import RememberedWindow
 from app.settings.schema import Settings
 from app.system.compositor_keys import BindingHelp
+from app.ui.activation import activating
 from app.ui.albums_controller import AlbumsController
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
@@ -318,9 +319,13 @@ class Application(QObject):
     def _settings(self) -> Settings:
         return self._parts.settings_file.settings
 
-    def present(self) -> None:
-        """Bring the window to the front, because the program was started a second time."""
-        self._open_window()
+    def present(self, token: str = "") -> None:
+        """Bring the window to the front, because the program was started a second time.
+
+        `token` is that of who started it: see `app.ui.activation`.
+        """
+        with activating(token):
+            self._open_window()
 
     def call(self, function: Callable[[], None]) -> None:
         """Call it soon, on the Qt thread. May be called on any thread."""
@@ -328,8 +333,9 @@ class Application(QObject):
 
     # --- captures -----------------------------------------------------------------------------------------------------
 
-    def capture(self, workflow_id: str) -> None:
-        """Run a workflow by its id, as a key, a menu entry or a button names it."""
+    def capture(self, workflow_id: str, token: str = "") -> None:
+        """Run a workflow by its id, as a key, a menu entry or a button names it; `token` as for `present`."""
+        self.expect_overlay(token)
         workflow = next(each for each in BUILT_IN_WORKFLOWS if each.id == workflow_id)
         if workflow.mode is CaptureMode.CLIPBOARD:
             self._upload_clipboard()
@@ -351,6 +357,10 @@ class Application(QObject):
                 captured = problem.captured
             if captured.upload is not None:
                 gathering.thumbnail = captured.frame.thumbnail(_NOTICE_THUMBNAIL_PX)
+
+    def expect_overlay(self, token: str) -> None:
+        """Let the overlay that comes next use this token; empty for none."""
+        self._parts.overlay.activation_token = token
 
     def _upload_clipboard(self) -> None:
         read, window = self._parts.read_clipboard, self.window.get()

@@ -24,8 +24,8 @@ def service(environ: dict[str, str], done: list[str]) -> ApplicationService:
     return ApplicationService(
         environ,
         actions=[workflow.id for workflow in BUILT_IN_WORKFLOWS],
-        on_activate=lambda: done.append("window"),
-        on_action=done.append,
+        on_activate=lambda token: done.append(f"window {token}"),
+        on_action=lambda action, token: done.append(f"{action} {token}"),
     )
 
 
@@ -37,7 +37,12 @@ def test_it_is_called_by_its_name_and_does_what_is_asked(bus: DesktopSession) ->
         caller = await SessionBus.connect(bus.env)
         await caller.call(NAME, PATH, INTERFACE, "Activate", "a{sv}", ({},))
         await caller.call(NAME, PATH, INTERFACE, "ActivateAction", "sava{sv}", ("region", [], {}))
-        assert done == ["window", "region"]
+        assert done == ["window ", "region "]
+        told = {"activation-token": ("s", "t1"), "desktop-startup-id": ("s", "x")}
+        await caller.call(NAME, PATH, INTERFACE, "Activate", "a{sv}", (told,))
+        odd = {"activation-token": ("u", 3)}
+        await caller.call(NAME, PATH, INTERFACE, "ActivateAction", "sava{sv}", ("region", [], odd))
+        assert done[2:] == ["window t1", "region "]
         refused: list[tuple[str, str, tuple[Any, ...], str]] = [
             ("ActivateAction", "sava{sv}", ("format-disk", [], {}), "InvalidArgs"),
             ("ActivateAction", "s", ("region",), "InvalidArgs"),
@@ -50,7 +55,7 @@ def test_it_is_called_by_its_name_and_does_what_is_asked(bus: DesktopSession) ->
         with pytest.raises(CallFailed) as caught:
             await caller.call(NAME, "/elsewhere", INTERFACE, "Activate", "a{sv}", ({},))
         assert caught.value.error_name.endswith("UnknownObject")
-        assert done == ["window", "region"]
+        assert len(done) == 4
         second = service(bus.env, done)
         assert not await second.start()
         await running.close()

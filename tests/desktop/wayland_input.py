@@ -1,4 +1,4 @@
-"""A mouse and a keyboard for a headless Wayland compositor, by the protocols of wlroots, and a mouse for KWin."""
+"""A mouse and a keyboard for a headless compositor, by the protocols of wlroots, a mouse for KWin, and a launcher."""
 
 from __future__ import annotations
 
@@ -146,3 +146,19 @@ class VirtualKeyboard:
 
     def _do(self, opcode: int, *arguments: int) -> None:
         self._connection.request(self._keyboard, opcode, pack(*arguments))
+
+
+_ACTIVATION = "xdg_activation_v1"
+_GET_TOKEN, _COMMIT = 1, 3
+
+
+def activation_token(environ: Mapping[str, str]) -> str:
+    """What a launcher gets from the compositor for the program that it starts."""
+    told: list[str] = []
+    with WaylandConnection(environ) as connection:
+        activation = connection.bind(_ACTIVATION, 1)
+        token = connection.new_id(lambda _number, event: told.append(event.string()))
+        connection.request(activation, _GET_TOKEN, pack(token))
+        connection.request(token, _COMMIT)
+        connection.wait_until(lambda: bool(told))
+    return told[0]

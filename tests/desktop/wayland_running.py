@@ -44,6 +44,11 @@ def start_typing_elsewhere(desktop: SwaySession, title: str = "Letters") -> None
 
 def do_action(desktop: SwaySession, action: str) -> None:
     """Have the running application do something, as its keys, launchers and panels do: by the message bus."""
-    method = "org.freedesktop.Application.ActivateAction"
-    call = ["gdbus", "call", "--session", "--dest", "cc.imglink.Desktop", "--object-path", "/cc/imglink/Desktop"]
-    desktop.run([*call, "--method", method, action, "@av []", "@a{sv} {}"])
+    call_application(desktop, "ActivateAction", action, "@av []", "@a{sv} {}")
+
+
+def call_application(desktop: SwaySession, method: str, *arguments: str) -> None:
+    """Call a method of org.freedesktop.Application by another program, with arguments as GVariant writes them."""
+    where = ["--dest", "cc.imglink.Desktop", "--object-path", "/cc/imglink/Desktop"]
+    full_name = f"org.freedesktop.Application.{method}"
+    desktop.run(["gdbus", "call", "--session", *where, "--method", full_name, *arguments])

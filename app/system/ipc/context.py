@@ -28,6 +28,11 @@ def display_of(environ: Mapping[str, str]) -> str:
     return environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY") or ""
 
 
+def activation_token_of(environ: Mapping[str, str]) -> str:
+    """The word of whoever started this for the person, by which windows may come to the front; mostly empty."""
+    return environ.get("XDG_ACTIVATION_TOKEN") or environ.get("DESKTOP_STARTUP_ID") or ""
+
+
 def _digest(*parts: str) -> str:
     from hashlib import sha256
 

@@ -17,6 +17,8 @@ class Caller:
 
     context: Mapping[str, str]
     display: str
+    activation_token: str = ""
+    """See `app.ui.activation`; a command of an older version sends none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,11 @@ def _run(message: Mapping[str, object]) -> Run:
 
 def _caller(message: Mapping[str, object]) -> Caller:
     context = _value(message, "context", dict)
-    return Caller({_text(name): _text(value) for name, value in context.items()}, _value(message, "display", str))
+    return Caller(
+        {_text(name): _text(value) for name, value in context.items()},
+        _value(message, "display", str),
+        _text(message.get("activation_token", "")),
+    )
 
 
 _VERBS: Mapping[str, Callable[[Mapping[str, object]], Request]] = {

@@ -12,6 +12,7 @@ from app.core.geometry import Point, Rect
 from app.core.ports import Selection
 from app.core.screen import Desktop, Frame, Monitor
 from app.core.selection import Picker
+from app.ui.activation import activating
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud
 from app.ui.overlay.grab import KeyboardGrab, is_x11, lays_out_in_logical_units
@@ -41,6 +42,8 @@ class Overlay(QObject):
         self.adjustable = adjustable
         """Whether a drawn region stays open for changes; may be set at any time, counts for the next selection."""
         self.show_help = show_help
+        self.activation_token = ""
+        """By which the next selection may have the keyboard on Wayland: see `app.ui.activation`."""
         self._windows: list[OverlayWindow] = []
         self._looks: dict[float, Look] = {}
         self._session: Session | None = None
@@ -166,7 +169,9 @@ class Overlay(QObject):
             if is_x11():
                 # A window that was hidden comes back at its old height in the stack.
                 window.raise_()
-        self._keyboard.take(self._windows[0])
+        token, self.activation_token = self.activation_token, ""
+        with activating(token):
+            self._keyboard.take(self._windows[0])
 
     def _finish(self, selection: Selection | None) -> None:
         on_done, self._on_done = self._on_done, None

@@ -43,8 +43,11 @@ class Application:
         self.agrees = True
         self.account: Account | None = None
 
-    def show(self) -> None:
-        self.calls.append("show")
+    def show(self, token: str) -> None:
+        self.calls.append(f"show {token}".rstrip())
+
+    def expect(self, token: str) -> None:
+        self.calls.append(f"expect {token}")
 
     async def quit(self, tell: Callable[[str], None]) -> bool:
         """Nothing ends; `question` and `agrees` are for the person."""
@@ -78,7 +81,7 @@ def running(
     environ = {**os.environ, **ENVIRON}
     application: Any = Application()
     profile = open_profile(environ)
-    remote = Remote(profile, environ, application.services, application.show, application.quit)
+    remote = Remote(profile, environ, application.services, application.show, application.expect, application.quit)
     from app import __version__
 
     monkeypatch.setattr(harness, "VERSION", version or __version__)
@@ -92,7 +95,11 @@ def test_a_second_start_shows_the_first(monkeypatch: pytest.MonkeyPatch) -> None
         # Over a remote shell there is no display; the window comes up where the application is.
         without = {name: value for name, value in environ.items() if name != "DISPLAY"}
         assert start_application(without, use_demo_server=False) == 0
-    assert application.calls == ["show", "show"]
+        # What the launcher gave to the second is used by the first.
+        assert start_application({**environ, "DESKTOP_STARTUP_ID": "id"}, use_demo_server=False) == 0
+        both = {**environ, "DESKTOP_STARTUP_ID": "id", "XDG_ACTIVATION_TOKEN": "token"}
+        assert start_application(both, use_demo_server=False) == 0
+    assert application.calls == ["show", "show", "show id", "show token"]
 
 
 @pytest.mark.parametrize(
