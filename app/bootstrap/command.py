@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.cli.desk import Desk
     from app.cli.run import Command
     from app.core.geometry import Rect
-    from app.core.ports import RegionSelector, Selection
+    from app.core.ports import Clipboard, RegionSelector, Selection
     from app.core.screen import Desktop
     from app.demo import DemoServer
     from app.services.account import AccountService
@@ -93,6 +93,7 @@ def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: 
 
     use_plain_imports()
     from app.ui.bridge import Bridge
+    from app.ui.clipboard import copier
     from app.ui.overlay import Overlay
     from app.ui.quiet import quieten
     from app.ui.selector import OverlaySelector
@@ -106,6 +107,12 @@ def _run_with_overlay(arguments: argparse.Namespace, command: Command, profile: 
     application.setQuitOnLastWindowClosed(False)
     bridge = Bridge()
     overlay = Overlay(adjustable=not profile.settings.capture.region_done_on_release)
+
+    async def clipboard() -> Clipboard:
+        # The colour under the pointer outlives the command, as its link does.
+        return command_clipboard(profile.environ, copies=True)
+
+    overlay.copy_text = copier(bridge, bridge, clipboard)
 
     def leave_after_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         # Qt's event loop would go on for ever with nobody in it.

@@ -20,7 +20,7 @@ from PySide6.QtGui import QGuiApplication
 from app.core.clock import SystemClock
 from app.core.doctor import Part
 from app.core.errors import ErrorKind, NotSaved, UserFacingError
-from app.core.ports import BindResult, Hotkeys, Notice
+from app.core.ports import BindResult, Clipboard, Hotkeys, Notice
 from app.core.shortcuts import Shortcut
 from app.core.uploads import AfterUpload
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, Workflow
@@ -35,7 +35,7 @@ from app.ui.activation import activating
 from app.ui.albums_controller import AlbumsController
 from app.ui.bridge import Bridge
 from app.ui.card import CardStack
-from app.ui.clipboard import owned_text
+from app.ui.clipboard import copier, owned_text
 from app.ui.decoding import load_readers
 from app.ui.embeds_controller import EmbedsController
 from app.ui.files_controller import FilesController
@@ -308,6 +308,9 @@ class Application(QObject):
     def _fail_to_start(self, error: UserFacingError) -> None:
         self.show_error(error)
 
+    async def _clipboard(self) -> Clipboard:
+        return (await self.ready()).clipboard
+
     async def ready(self) -> Services:
         """Wait for the services, on the asyncio thread. Raises UserFacingError when they could not be built."""
         if self._services is not None:
@@ -437,6 +440,7 @@ class Application(QObject):
     # --- joining ------------------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
+        self._parts.overlay.copy_text = copier(self._bridge, self, self._clipboard)
         self.tray.capture_requested.connect(self.capture)
         self.tray.window_requested.connect(lambda icon_rect: self.window.get().toggle_near(icon_rect))
         self.tray.upload_files_requested.connect(self._choose_files)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QClipboard, QGuiApplication, QImage
 
 from app.core.geometry import Rect
@@ -31,6 +31,10 @@ class ClipboardReader(Protocol):
 
     def formats(self) -> frozenset[str]:
         """The names of the formats on offer."""
+
+
+CopyText = Callable[[str, Callable[[bool], None]], None]
+"""Copies a text, and tells whether other programs can read it; on the Qt thread, now or later."""
 
 
 class QtClipboard:
@@ -92,6 +96,25 @@ class WaylandClipboard:
 
     async def _is_in_use(self) -> bool:
         return await self._bridge.ask(lambda answer: answer(QGuiApplication.focusWindow() is not None))
+
+
+def copy_by_qt(text: str, tell: Callable[[bool], None]) -> None:
+    """A `CopyText` that has nothing but Qt's own word."""
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText(text)
+    tell(clipboard.text() == text)
+
+
+def copier(bridge: Bridge, owner: QObject, clipboard: Callable[[], Awaitable[Clipboard]]) -> CopyText:
+    """A `CopyText` that reads back; dropped when `owner` is destroyed."""
+
+    def copy(text: str, tell: Callable[[bool], None]) -> None:
+        async def run() -> bool:
+            return await (await clipboard()).copy_text(text)
+
+        bridge.submit(run, owner=owner, on_done=tell, on_error=lambda _: tell(False))
+
+    return copy
 
 
 def owned_text() -> str:

@@ -170,6 +170,7 @@ class SettingsController(QObject):
         window.autostart_requested.connect(self._set_autostart)
         window.examination_requested.connect(self._examine)
         window.system_settings_requested.connect(open_system_settings)
+        window.copy_requested.connect(self._copy)
         if self._services is not None:
             probe = self._services.hotkeys.probe()
             window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
@@ -209,6 +210,17 @@ class SettingsController(QObject):
         services = self._services
         if services is not None:
             self._submit(services.thumbnails.clear, cleared)
+
+    def _copy(self, text: str, tell: Callable[[bool], None]) -> None:
+        def failed(error: UserFacingError) -> None:
+            tell(False)
+            self._show_error(error)
+
+        services = self._services
+        if services is None:
+            tell(False)
+        else:
+            self._submit(lambda: services.clipboard.copy_text(text), tell, on_error=failed)
 
     # --- the system ---------------------------------------------------------------------------------------------------
 

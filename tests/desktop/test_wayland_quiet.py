@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from app.core.geometry import Rect
+from app.core.geometry import Point, Rect
 from app.demo import DemoServer
 from tests.desktop.running import pixels
 from tests.desktop.sway import ONE, TWO, SwaySession, sway_session
@@ -100,6 +100,22 @@ def test_what_another_program_copied_is_uploaded(told: SwaySession, server: Demo
         for number, file in ((1, files[0]), (2, files[1])):
             assert program.uploaded_picture(number).tobytes() == Image.open(file).convert("RGB").tobytes()
         assert told.focused_title() == "Letters"
+
+
+def test_the_overlay_copies_the_colour_under_the_pointer_for_every_program(
+    told: SwaySession, server: DemoServer
+) -> None:
+    told.sway("output", "HEADLESS-1", "bg", "#12abef", "solid_color")
+    with running_program(told, server):
+        told.sway("workspace", "3")
+        told.wait_for(lambda: told.picture_of(1).getpixel((300, 300)) == (0x12, 0xAB, 0xEF), what="it is not blue")
+        do_action(told, "region")
+        told.wait_for(lambda: told.fullscreen_windows() == 1, what="the overlay did not come")
+        told.settle_overlay(Point(300, 300))
+        told.keys("c")
+        told.wait_for(lambda: told.clipboard_text() == "#12ABEF", what="the colour is not on the clipboard")
+        told.keys("Escape")
+        told.wait_for(lambda: told.fullscreen_windows() == 0, what="the overlay stayed")
 
 
 @pytest.mark.parametrize("copied", [b"a secret", b""])

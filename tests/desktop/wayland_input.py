@@ -99,7 +99,7 @@ xkb_symbols { include "pc+us+inet(evdev)" };
 _CODES = {
     **{str(digit): digit + 1 for digit in range(1, 10)},
     **{f"F{number}": 58 + number for number in range(1, 11)},
-    **{"Escape": 1, "Return": 28, "Left": 105, "Right": 106, "Up": 103, "Down": 108, "f": 33, "l": 38},
+    **{"Escape": 1, "Return": 28, "Left": 105, "Right": 106, "Up": 103, "Down": 108, "c": 46, "f": 33, "l": 38},
 }
 """Names of keys and where they are on a keyboard, as the kernel numbers them."""
 _HELD = {"ctrl": (29, 4), "shift": (42, 1)}

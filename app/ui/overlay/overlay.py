@@ -13,6 +13,7 @@ from app.core.ports import Selection
 from app.core.screen import Desktop, Frame, Monitor
 from app.core.selection import Picker
 from app.ui.activation import activating
+from app.ui.clipboard import CopyText, copy_by_qt
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud
 from app.ui.overlay.grab import KeyboardGrab, is_x11, lays_out_in_logical_units
@@ -42,6 +43,8 @@ class Overlay(QObject):
         self.adjustable = adjustable
         """Whether a drawn region stays open for changes; may be set at any time, counts for the next selection."""
         self.show_help = show_help
+        self.copy_text: CopyText = copy_by_qt
+        """Replaced by whoever can ask another program whether it is there."""
         self.activation_token = ""
         """By which the next selection may have the keyboard on Wayland: see `app.ui.activation`."""
         self._windows: list[OverlayWindow] = []
@@ -149,7 +152,9 @@ class Overlay(QObject):
         first = picker.monitor_at(picker.pointer)
         help_image = self._look(first.scale).help(rows)
         hud.help_monitor, hud.help_size = first.number, (help_image.width(), help_image.height())
-        session = Session(picker, desktop, hud, finish=self._finish, on_painted=self.shown.emit)
+        session = Session(
+            picker, desktop, hud, finish=self._finish, on_painted=self.shown.emit, copy_text=self.copy_text
+        )
         self._session = session
         picture = Picture.of(desktop)
         name = style.ACCESSIBLE_NAME_WINDOWS if hud.windows_only else style.ACCESSIBLE_NAME

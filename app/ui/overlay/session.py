@@ -12,6 +12,7 @@ from app.core.ports import Selection
 from app.core.screen import Desktop
 from app.core.selection import Phase, Picker
 from app.core.shortcuts import Modifier
+from app.ui.clipboard import CopyText
 from app.ui.overlay import style
 from app.ui.overlay.compose import Hud, compose
 from app.ui.overlay.grab import is_wayland, is_x11
@@ -64,12 +65,14 @@ class Session:
         *,
         finish: Callable[[Selection | None], None],
         on_painted: Callable[[], None],
+        copy_text: CopyText,
     ) -> None:
         self.picker = picker
         self.hud = hud
         self._desktop = desktop
         self._finish = finish
         self._on_painted = on_painted
+        self._copy_text = copy_text
         self._windows: dict[OverlayWindow, Look] = {}
         self._unpainted: set[OverlayWindow] = set()
         self._real = picker.pointer
@@ -172,9 +175,15 @@ class Session:
 
     def _copy_colour(self) -> None:
         colour = colour_at(self._desktop, self.picker.pointer)
-        clipboard = QGuiApplication.clipboard()
-        clipboard.setText(colour)
-        self.hud.colour_hint = style.COPIED if clipboard.text() == colour else style.NOT_COPIED
+        here = self.picker.pointer
+
+        def told(is_there: bool) -> None:
+            # It takes a moment to be sure; by then another colour may be shown.
+            if self.picker.pointer == here:
+                self.hud.colour_hint = style.COPIED if is_there else style.NOT_COPIED
+                self._after()
+
+        self._copy_text(colour, told)
 
     def _nudge(self, dx: int, dy: int, modifiers: Modifier) -> None:
         before = self.picker.pointer

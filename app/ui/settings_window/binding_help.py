@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from app.system.compositor_keys import BindingHelp
@@ -14,6 +15,9 @@ _MOST_LINES = 8
 
 class BindingHelpPanel(QFrame):
     """Hidden while there is nothing to tell."""
+
+    copy_requested = Signal(str, object)
+    """A text, and what is told whether other programs can read it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +64,7 @@ class BindingHelpPanel(QFrame):
         self._lines.setFixedHeight(height)
 
     def _copy_lines(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        clipboard.setText(self.lines)
-        is_there = clipboard.text() == self.lines
+        self.copy_requested.emit(self.lines, self._tell_copied)
+
+    def _tell_copied(self, is_there: bool) -> None:
         self._copied.setText(self.tr("Copied") if is_there else self.tr("Could not be copied"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.core.doctor import Part
@@ -68,6 +68,9 @@ class DoctorPage(Page):
     """Answered by `show_report`."""
     system_settings_requested = Signal(str)
     """An address that opens a page of the system's own settings."""
+
+    copy_requested = Signal(str, object)
+    """A text, and what is told whether other programs can read it."""
 
     def __init__(self) -> None:
         super().__init__(self.tr("Doctor"))
@@ -159,9 +162,9 @@ class DoctorPage(Page):
 
     def _copy_report(self) -> None:
         assert self._report is not None
-        clipboard = QGuiApplication.clipboard()
-        clipboard.setText(self._report.text)
-        is_there = clipboard.text() == self._report.text
+        self.copy_requested.emit(self._report.text, self._tell_copied)
+
+    def _tell_copied(self, is_there: bool) -> None:
         self._copied.setText(self.tr("Copied") if is_there else self.tr("Could not be copied"))
 
 

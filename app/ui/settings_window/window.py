@@ -74,6 +74,8 @@ class SettingsWindow(QWidget):
     """Answered by `show_report`."""
     system_settings_requested = Signal(str)
     """An address that opens a page of the system's own settings."""
+    copy_requested = Signal(str, object)
+    """A text, and what is told whether other programs can read it."""
     recording_changed = Signal(bool)
     """While True, the application lets go of its global keys."""
 
@@ -249,6 +251,7 @@ class SettingsWindow(QWidget):
         page.set_results(self._results)
         page.set_unavailable(self._unavailable)
         page.binding_help.set_help(self._binding_help)
+        page.binding_help.copy_requested.connect(self.copy_requested)
         return page
 
     def _storage_page(self) -> Page:
@@ -289,6 +292,7 @@ class SettingsWindow(QWidget):
         page = DoctorPage()
         page.examination_requested.connect(self.examination_requested)
         page.system_settings_requested.connect(self.system_settings_requested)
+        page.copy_requested.connect(self.copy_requested)
         return page
 
     def _advanced_page(self) -> Page:

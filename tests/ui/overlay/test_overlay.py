@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -234,6 +234,34 @@ def test_c_copies_the_colour_as_hex_and_says_so(hands: Hands) -> None:
     assert surface.scene.loupe.hint == style.COPIED
     QTest.mouseMove(surface, QPoint(501, 400))
     assert surface.scene.loupe.hint == style.COPY_HINT
+
+
+def test_a_colour_is_said_to_be_copied_only_when_that_is_sure(hands: Hands) -> None:
+    asked: list[Callable[[bool], None]] = []
+    hands.overlay.copy_text = lambda _text, tell: asked.append(tell)
+    surface = hands.open(colour=(0x12, 0xAB, 0xEF))
+    QTest.mouseMove(surface, QPoint(500, 400))
+
+    def hint() -> str:
+        assert surface.scene.loupe is not None
+        return surface.scene.loupe.hint
+
+    hands.key(Qt.Key.Key_C)
+    assert hint() == style.COPY_HINT
+    asked.pop()(False)
+    assert hint() == style.NOT_COPIED
+    hands.key(Qt.Key.Key_C)
+    asked.pop()(True)
+    assert hint() == style.COPIED
+    hands.key(Qt.Key.Key_C)
+    QTest.mouseMove(surface, QPoint(501, 400))
+    asked.pop()(True)
+    assert hint() == style.COPY_HINT
+    # Nor does an answer disturb that comes when it is over.
+    hands.key(Qt.Key.Key_C)
+    hands.key(Qt.Key.Key_Escape)
+    asked.pop()(True)
+    assert hands.answers == [None]
 
 
 def shows_help(surface: window.OverlayWindow) -> bool:

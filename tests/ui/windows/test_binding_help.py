@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -31,8 +30,13 @@ def test_the_lines_are_shown_as_they_are_and_copied_with_a_button(panel: Binding
     assert panel.isVisibleTo(panel.window())
     texts = [each.text() for each in panel.findChildren(QLabel)]
     assert "Add this to <b>the file</b>." in texts
+    asked: list[tuple[str, Callable[[bool], None]]] = []
+    panel.copy_requested.connect(lambda text, tell: asked.append((text, tell)))
     panel.findChildren(QPushButton)[0].click()
-    assert QGuiApplication.clipboard().text() == LINES
+    [(text, tell)] = asked
+    assert text == LINES
+    assert "Copied" not in [each.text() for each in panel.findChildren(QLabel)]
+    tell(True)
     assert "Copied" in [each.text() for each in panel.findChildren(QLabel)]
 
 

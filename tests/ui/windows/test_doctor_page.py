@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -90,9 +90,17 @@ def test_each_part_says_how_it_stands_and_what_to_do(page: DoctorPage) -> None:
 def test_the_report_is_copied_as_text(page: DoctorPage) -> None:
     assert not button(page, "Copy report").isEnabled()
     page.show_report(REPORT)
+    asked: list[tuple[str, Callable[[bool], None]]] = []
+    page.copy_requested.connect(lambda text, tell: asked.append((text, tell)))
     button(page, "Copy report").click()
-    assert QGuiApplication.clipboard().text() == "the report\n"
-    QGuiApplication.clipboard().clear()
+    [(text, tell)] = asked
+    assert text == "the report\n"
+    # Nothing is claimed before another program has read it.
+    assert "Copied" not in [each.text() for each in page.findChildren(QLabel)]
+    tell(True)
+    assert "Copied" in [each.text() for each in page.findChildren(QLabel)]
+    tell(False)
+    assert "Could not be copied" in [each.text() for each in page.findChildren(QLabel)]
 
 
 def test_a_failure_leads_to_its_line_also_before_there_is_one(window: SettingsWindow, qtbot: QtBot) -> None:
