@@ -88,6 +88,15 @@ class RunningProgram:
         image = self.server.images()[number]
         return Image.open(io.BytesIO(self.server.file_bytes(image.id))).convert("RGB")
 
+    def descriptors(self) -> int:
+        """How many files, sockets and pipes it has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def memory_kb(self) -> int:
+        """What is its own share of all memory (PSS)."""
+        rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text(encoding="ascii")
+        return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+
 
 @contextlib.contextmanager
 def running_program(
