@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,20 +90,22 @@ async def _of_screen(environ: Mapping[str, str], ask: Callable[[AutomaticCapture
 
 
 def in_order_tried(probes: Sequence[Probe]) -> Probe:
-    """One answer of several ways: the first that works, with the order in which they are tried and why not the others.
+    """One answer of several ways: the first that is there, with the order in which they are tried and why not others.
 
-    When none works, the remedy is that of the first that has one.
+    One that is there and has a remedy is used, and refuses. When none works, the remedy is that of the first with one.
     """
     chosen = next((probe for probe in probes if probe.available), None)
     told = chosen or next((probe for probe in probes if probe.remedy), probes[0])
+    works = chosen is not None and not chosen.remedy
     if len(probes) == 1:
-        return told
+        return replace(told, available=works)
     tried = []
     for number, probe in enumerate(probes, 1):
-        state = "used" if probe is chosen else "works too" if probe.available else f"no: {probe.reason}"
+        is_fine = probe.available and not probe.remedy
+        state = f"no: {probe.reason}" if not is_fine else "used" if probe is chosen else "works too"
         tried.append(f"{number}. {probe.name} ({state.rstrip('.')})")
     reason = f"In this order: {', '.join(tried)}."
-    return Probe(told.name if chosen else "none", chosen is not None, reason, "" if chosen else told.remedy)
+    return Probe(told.name if works else "none", works, reason, "" if works else told.remedy)
 
 
 async def _hotkeys(environ: Mapping[str, str]) -> Probe:

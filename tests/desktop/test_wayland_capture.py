@@ -165,7 +165,8 @@ def grab(session: DesktopSession, timeout_s: float = 20) -> Desktop:
         capture.close()
 
 
-def test_a_declined_question_for_permission_is_an_error_with_a_remedy(bus: DesktopSession) -> None:
+def test_a_desktop_that_asks_by_itself_and_tells_of_a_no_is_believed(bus: DesktopSession) -> None:
+    # Of its own questions the portal tells otherwise: see `test_portal_permission`.
     portal = fake_portal(bus, "1")
     with pytest.raises(NotAllowed) as caught:
         grab(bus)

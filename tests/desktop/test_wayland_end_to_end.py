@@ -166,16 +166,6 @@ def test_without_bus_and_portal_captures_work_and_the_doctor_says_what_lacks(ser
         assert done.stdout.startswith(server.base_url)
 
 
-def test_a_denied_portal_names_cause_and_remedy(server: DemoServer) -> None:
-    with sway_session(TWO) as desktop:
-        portal = desktop.spawn([sys.executable, "-m", "tests.desktop.fake_portal", "1"], env={"PYTHONPATH": str(ROOT)})
-        portal.wait_for_output("ready")
-        done = cli.run(desktop, server, "capture", "screen", env={"IMGLINK_CAPTURE": "portal"}, code=1)
-        assert "does not allow ImgLink" in done.stderr
-        assert "Allow it" in done.stderr
-        assert done.stdout == ""
-
-
 def test_a_missing_wl_clipboard_is_named(server: DemoServer) -> None:
     with sway_session(TWO) as desktop:
         programs = desktop.folder / "few programs"

@@ -129,7 +129,7 @@ def test_when_the_next_ones_fail_as_well_the_first_reason_is_told() -> None:
 
 
 def test_what_the_person_does_not_allow_is_not_tried_another_way() -> None:
-    capture = AutomaticCapture([Failing(NotAllowed(())), FakeCapture()])
+    capture = AutomaticCapture([Failing(NotAllowed()), FakeCapture()])
     with pytest.raises(NotAllowed):
         capture.grab()
 
