@@ -9,14 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.core.doctor import Part
 from app.core.ports import Probe
 from app.services.doctor import PROBE_TIMEOUT_S, Report, examine, report_lines
-
-if TYPE_CHECKING:
-    from app.capture.choose import AutomaticCapture
 
 OPTIONAL_PARTS = frozenset({Part.WINDOWS, Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
 """What the program does without: its window takes the tray's place, its own cards that of notifications."""
@@ -67,26 +63,41 @@ async def _session(environ: Mapping[str, str]) -> Probe:
 
 
 async def _capture(environ: Mapping[str, str]) -> Probe:
-    return await _of_screen(environ, lambda screen: in_order_tried(screen.probe_all()))
-
-
-async def _windows(environ: Mapping[str, str]) -> Probe:
-    return await _of_screen(environ, lambda screen: screen.probe_windows())
-
-
-async def _of_screen(environ: Mapping[str, str], ask: Callable[[AutomaticCapture], Probe]) -> Probe:
     from app.capture.choose import choose_capture
 
     screen = choose_capture(environ)
+    return in_order_tried(
+        await asyncio.gather(*(_in_time(each.name, each.probe, each.close) for each in screen.candidates))
+    )
 
-    def probe() -> Probe:
+
+async def _windows(environ: Mapping[str, str]) -> Probe:
+    from app.capture.choose import choose_capture
+
+    screen = choose_capture(environ)
+    return await _in_time("?", screen.probe_windows, screen.close)
+
+
+async def _in_time(name: str, probe: Callable[[], Probe], close: Callable[[], None] = lambda: None) -> Probe:
+    """What a probe that blocks says; one that hangs holds up neither the others nor the end of the program."""
+    from app.secrets.guard import call_on_own_thread
+    from app.system.portal import RESTART
+
+    def work() -> Probe:
         # On one thread: that is whose the connection is.
         try:
-            return ask(screen)
+            return probe()
         finally:
-            screen.close()
+            close()
 
-    return await asyncio.to_thread(probe)
+    limit_s = PROBE_TIMEOUT_S - 1
+    try:
+        async with asyncio.timeout(limit_s):
+            return await call_on_own_thread(work)
+    except TimeoutError:
+        # The others ask nobody who may have to be started first.
+        remedy = RESTART if name == "portal" else "Restart it, or log in again."
+        return Probe(name, False, f"It did not answer within {limit_s:g} seconds.", remedy)
 
 
 def in_order_tried(probes: Sequence[Probe]) -> Probe:
@@ -111,7 +122,8 @@ def in_order_tried(probes: Sequence[Probe]) -> Probe:
 async def _hotkeys(environ: Mapping[str, str]) -> Probe:
     from app.hotkeys.choose import choose_hotkeys
 
-    return (await asyncio.to_thread(choose_hotkeys, environ)).probe()
+    hotkeys = await asyncio.to_thread(choose_hotkeys, environ)
+    return await _in_time(hotkeys.name, hotkeys.probe)
 
 
 async def _clipboard(environ: Mapping[str, str]) -> Probe:
@@ -184,12 +196,23 @@ _PORTAL_PARTS = ("Screenshot", "GlobalShortcuts", "FileChooser", "OpenURI", "Bac
 
 async def _portal(environ: Mapping[str, str]) -> Probe:
     """The versions of the portal's parts, which matter where programs may not help themselves: on Wayland."""
-    from app.core.errors import UserFacingError
-    from app.system.portal import Portal
+    from app.system.portal import RESTART
     from app.system.session import SessionType, detect_session
 
     if detect_session(environ, platform=sys.platform).type is not SessionType.WAYLAND:
         return Probe("not needed", available=True)
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S - 1):
+            return await _portal_parts(environ)
+    except TimeoutError:
+        # It is not there yet, and the bus tries to start it.
+        return Probe("none", available=False, reason="The desktop portal does not start.", remedy=RESTART)
+
+
+async def _portal_parts(environ: Mapping[str, str]) -> Probe:
+    from app.core.errors import UserFacingError
+    from app.system.portal import Portal, PortalFailed
+
     try:
         portal = await Portal.connect(environ)
     except UserFacingError as problem:
@@ -200,6 +223,8 @@ async def _portal(environ: Mapping[str, str]) -> Probe:
         for part in _PORTAL_PARTS:
             try:
                 found[part] = await portal.version(f"org.freedesktop.portal.{part}")
+            except PortalFailed as problem:
+                return Probe("none", available=False, reason=problem.message, remedy=problem.remedy)
             except UserFacingError as problem:
                 problem_with_all = Probe("none", available=False, reason=problem.message, remedy=problem.remedy)
     finally:

@@ -89,13 +89,14 @@ class Portal:
         self._is_registered = False
         self._not_registered = ""
         """Why the portal does not know us by name, in its own words."""
+        self._silence: PortalFailed | None = None
 
     @classmethod
     async def connect(cls, environ: Mapping[str, str]) -> Portal:
         """Connect, and say who we are, so that permissions are asked for and kept under our name.
 
-        Raises BusUnavailable without a bus, and PortalFailed when the portal keeps silent. Whether there is a portal
-        shows when something is asked of it.
+        Raises BusUnavailable without a bus. Whether there is a portal shows when something is asked of it, and one that
+        kept silent is not asked a second time.
         """
         listed = environ.get("XDG_CURRENT_DESKTOP", "").lower()
         portal = cls(await SessionBus.connect(environ), tuple(listed.split(":")))
@@ -108,8 +109,8 @@ class Portal:
 
     @property
     def is_open(self) -> bool:
-        """False once the bus has gone."""
-        return self.bus.is_open
+        """False once the bus has gone, and where the portal kept silent: connect again to ask it again."""
+        return self.bus.is_open and self._silence is None
 
     async def close(self) -> None:
         """Disconnect."""
@@ -195,7 +196,12 @@ class Portal:
                 raise self._silent(problem) from problem
 
     async def _timeout_s(self, running_s: float) -> float:
-        """How long to wait for an answer: `running_s` from a portal that runs already; 0 where there is none."""
+        """How long to wait for an answer: `running_s` from a portal that runs already; 0 where there is none.
+
+        Raises PortalFailed for one that has kept silent before.
+        """
+        if self._silence is not None:
+            raise self._silence
         if await self.bus.has_owner(PORTAL):
             return running_s
         return START_TIMEOUT_S if await self.bus.can_start(PORTAL) else 0.0
@@ -208,7 +214,7 @@ class Portal:
         except CallFailed as problem:
             # Portals before 1.20 know no such thing, and one that does refuses where our desktop file is missing.
             if not problem.error_name:
-                raise self._silent(problem) from problem
+                self._silence = self._silent(problem)
             self._not_registered = problem.details
         else:
             self._is_registered = True

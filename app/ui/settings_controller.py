@@ -132,6 +132,12 @@ class SettingsController(QObject):
 
         self.present(PageId.ACCOUNT)
 
+    def present_hotkeys(self) -> None:
+        """Bring the window to the front, where the keys are."""
+        from app.ui.settings_window import PageId
+
+        self.present(PageId.HOTKEYS)
+
     def present(self, page_id: PageId | None = None) -> None:
         """Bring the window to the front, on a page."""
         if self._window is None:
@@ -171,15 +177,20 @@ class SettingsController(QObject):
         window.examination_requested.connect(self._examine)
         window.system_settings_requested.connect(open_system_settings)
         if self._services is not None:
-            probe = self._services.hotkeys.probe()
-            window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
-            self._show_binding_help(window, self._services, self._file.settings)
-        window.set_hotkey_results(self._bound)
+            self._show_keys(window, self._services, self._file.settings)
+        else:
+            window.set_hotkey_results(self._bound)
         return window
 
-    def _show_binding_help(self, window: SettingsWindow, services: Services, settings: Settings) -> None:
-        is_ours = services.hotkeys.probe().available
-        window.set_binding_help(None if is_ours else self._binding_help(shortcuts_of(settings)))
+    def _show_keys(self, window: SettingsWindow, services: Services, settings: Settings) -> None:
+        """What became of the keys; where there are none, how the desktop itself is told of them."""
+        probe = services.hotkeys.probe()
+        window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
+        results = self._bound.values()
+        has_none = bool(results) and not any(result.bound or result.is_pending for result in results)
+        is_wanted = has_none or not probe.available
+        window.set_binding_help(self._binding_help(shortcuts_of(settings)) if is_wanted else None)
+        window.set_hotkey_results(self._bound)
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
@@ -197,7 +208,7 @@ class SettingsController(QObject):
         if self._window is not None:
             self._window.set_settings(settings, self._file.overrides)
             if self._services is not None:
-                self._show_binding_help(self._window, self._services, settings)
+                self._show_keys(self._window, self._services, settings)
         self.settings_changed.emit(settings)
         self._bind_keys(settings)
 
@@ -263,8 +274,8 @@ class SettingsController(QObject):
     def show_bound(self, bound: Mapping[str, BindResult]) -> None:
         """Say beside each key what became of it."""
         self._bound = bound
-        if self._window is not None:
-            self._window.set_hotkey_results(bound)
+        if self._window is not None and self._services is not None:
+            self._show_keys(self._window, self._services, self._file.settings)
 
     # --- account ------------------------------------------------------------------------------------------------------
 

@@ -221,6 +221,11 @@ class DesktopSession:
             lambda: self.clipboard_data(target) == data or not process.is_running, what="the clipboard was not set"
         )
 
+    @property
+    def services(self) -> tuple[Process, ...]:
+        """What the desktop itself consists of: bus, compositor, portal…"""
+        return tuple(self._services)
+
     def bus_has(self, name: str) -> bool:
         """True when a program owns this name on the session's message bus."""
         return self._session_bus.has_owner(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,13 @@ from app.core.geometry import Point, Rect
 from app.core.shortcuts import Shortcut
 from app.demo import DEMO_API_KEY, DemoServer
 from app.system.compositor_keys import binding_help
+from app.system.portal import PORTAL as PORTAL_NAME
+from app.system.portal import RESTART
 from app.system.session import detect_session
 from tests.desktop import cli
 from tests.desktop.cli import uploaded
 from tests.desktop.running import PROGRAM, READY, RunningProgram, pixels, program_environment, skip_welcome
-from tests.desktop.sway import TWO, SwaySession, sway_session
+from tests.desktop.sway import PORTAL, TWO, SwaySession, sway_session
 
 ROOT = Path(__file__).parents[2]
 
@@ -164,6 +167,28 @@ def test_without_bus_and_portal_captures_work_and_the_doctor_says_what_lacks(ser
         )
         done = cli.run(desktop, server, "capture", "screen")
         assert done.stdout.startswith(server.base_url)
+
+
+def test_a_portal_that_hangs_holds_nothing_up_and_the_doctor_names_it(server: DemoServer) -> None:
+    with sway_session(portal=True) as desktop:
+        portal = next(each for each in desktop.services if each.command[-1] == PORTAL)
+        calls = desktop.spawn(["dbus-monitor", f"type='method_call',destination='{PORTAL_NAME}'"])
+        calls.wait_for_output("NameAcquired")
+        portal.send_signal(signal.SIGSTOP)
+        try:
+            with running_program(desktop, server):
+                # Qt and we have asked, and not even given up: then we would have asked again.
+                assert calls.stdout.count("member=Register") <= 2, calls.describe()
+                done = cli.run(desktop, server, "capture", "monitor", "1")
+                assert done.stdout.startswith(server.base_url)
+            parts = doctor(desktop, server)
+        finally:
+            portal.send_signal(signal.SIGCONT)
+    silent = "The desktop portal does not answer."
+    assert (parts["Portal"]["ok"], parts["Portal"]["reason"], parts["Portal"]["remedy"]) == (False, silent, RESTART)
+    assert (parts["Shortcuts"]["reason"], parts["Shortcuts"]["remedy"]) == (silent, RESTART)
+    assert parts["Screen capture"]["ok"]
+    assert f"2. portal (no: {silent.rstrip('.')}), 3. grim (works too)" in parts["Screen capture"]["reason"]
 
 
 def test_a_missing_wl_clipboard_is_named(server: DemoServer) -> None:
