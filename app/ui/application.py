@@ -38,6 +38,7 @@ from app.ui.embeds_controller import EmbedsController
 from app.ui.files_controller import FilesController
 from app.ui.gallery_controller import GalleryController
 from app.ui.history_controller import HistoryController
+from app.ui.key_notices import key_notices
 from app.ui.network import NetworkWatch
 from app.ui.on_demand import OnDemand
 from app.ui.opener import open_system_settings, open_url
@@ -114,6 +115,8 @@ class Application(QObject):
         self._bridge = parts.bridge
         self._services: Services | None = None
         self._building: asyncio.Future[Services] | None = None
+        self._bound_since: Mapping[str, BindResult] | None = None
+        """What became of the keys while the rest was still made ready."""
         self._is_stopping = False
         self.tray = tray
         self.window = OnDemand(_make_tray_window)
@@ -269,9 +272,10 @@ class Application(QObject):
         self.embeds.attach(services, prepared.status)
         self.gallery.attach(services)
         self.history.attach(services)
-        self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
-        self._parts.on_ready(prepared.bound)
-        self._tell_unbound(prepared.bound)
+        bound = prepared.bound if self._bound_since is None else self._bound_since
+        self.settings.attach(services, prepared.status, bound, prepared.read_key)
+        self._parts.on_ready(bound)
+        self._tell_unbound(services, bound)
         for text in self._parts.notices:
             self._notify(Notice("ImgLink", text, is_error=True))
         if self._parts.is_first_start() and not (prepared.seen.recent or prepared.seen.pending):
@@ -281,17 +285,20 @@ class Application(QObject):
         self._submit(services.captures.warm_up)
 
     def _keys_changed(self, bound: Mapping[str, BindResult]) -> None:
-        # Another keyboard layout may lack a key, or have it again.
+        # Another keyboard layout may lack a key, or have it again; and a desktop that is asked answers when it likes.
+        if self._services is None:
+            self._bound_since = bound
+            return
         self.settings.show_bound(bound)
-        self._tell_unbound(bound)
+        self._tell_unbound(self._services, bound)
 
-    def _tell_unbound(self, bound: Mapping[str, BindResult]) -> None:
-        if self._services is None or not self._services.hotkeys.probe().available:
+    def _tell_unbound(self, services: Services, bound: Mapping[str, BindResult]) -> None:
+        if not services.hotkeys.probe().available:
             # That holds for every key and at every start: the settings say it, with what to do.
             return
-        for result in bound.values():
-            if not result.bound and not result.is_pending:
-                self._notify(Notice(self.tr("A shortcut does not work"), result.reason, is_error=True))
+        actions = _one_action(self.tr("Open the settings"))
+        for notice in key_notices(bound.values(), actions):
+            self._notify(notice, lambda _key: self.settings.present_hotkeys())
 
     def _fail_to_start(self, error: UserFacingError) -> None:
         self.show_error(error)
@@ -375,7 +382,11 @@ class Application(QObject):
         rest = " ".join(part for part in (error.safe, error.remedy) if part)
         part = error.part or (Part.NETWORK if error.kind is ErrorKind.OFFLINE else None)
         self.window.get().add_refusals([Refusal(error.message, rest, part, error.settings_url, is_sentence=True)])
-        self._notify(Notice(error.message, rest, is_error=True))
+        if part is None:
+            self._notify(Notice(error.message, rest, is_error=True))
+        else:
+            notice = Notice(error.message, rest, _one_action(self.tr("What the doctor says")), is_error=True)
+            self._notify(notice, lambda _key: self.settings.present_doctor(part))
 
     def _notify(
         self,
@@ -515,6 +526,11 @@ class Application(QObject):
             return await function()
 
         self._bridge.submit(run, owner=self, on_done=on_done, on_error=self.show_error)
+
+
+def _one_action(label: str) -> tuple[tuple[str, str], ...]:
+    """What a click anywhere does, and the button that says so."""
+    return (("default", label), ("open", label))
 
 
 def _make_tray_window() -> TrayWindow:
