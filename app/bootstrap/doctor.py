@@ -211,6 +211,8 @@ async def _portal(environ: Mapping[str, str]) -> Probe:
 
 async def _portal_parts(environ: Mapping[str, str]) -> Probe:
     from app.core.errors import UserFacingError
+    from app.system.desktop_entry import find_entry
+    from app.system.paths import APP_ID
     from app.system.portal import Portal, PortalFailed
 
     try:
@@ -233,7 +235,11 @@ async def _portal_parts(environ: Mapping[str, str]) -> Probe:
         return problem_with_all
     missing = [part for part in _PORTAL_PARTS[:2] if part not in found]
     listed = ", ".join(f"{part} {version}" for part, version in found.items())
-    return Probe("xdg-desktop-portal", True, f"{listed}." + (f" Without {' and '.join(missing)}." if missing else ""))
+    reason = f"{listed}." + (f" Without {' and '.join(missing)}." if missing else "")
+    if await asyncio.to_thread(find_entry, environ, home=Path.home()) is not None:
+        return Probe("xdg-desktop-portal", True, reason)
+    reason += f" It does not know ImgLink by name: {APP_ID}.desktop is not installed."
+    return Probe("xdg-desktop-portal", True, reason, "Start ImgLink once: it writes that file where there is none.")
 
 
 async def _network(environ: Mapping[str, str]) -> Probe:

@@ -78,7 +78,7 @@ class XdgAutostart:
             "Type=Application",
             "Name=ImgLink",
             "Comment=Press a key, drag, and a link is on the clipboard",
-            f"Exec={' '.join(_exec_word(word) for word in self._command)}",
+            f"Exec={exec_line(self._command)}",
             f"Icon={APP_ID}",
             "Terminal=false",
             "X-GNOME-Autostart-enabled=true",
@@ -124,6 +124,11 @@ class LaunchAgent:
     def turn_off(self) -> None:
         """Remove the agent."""
         _remove(self.path)
+
+
+def exec_line(command: Sequence[str]) -> str:
+    """A command line as desktop files have it."""
+    return " ".join(map(_exec_word, command))
 
 
 def _exec_word(word: str) -> str:

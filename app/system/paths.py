@@ -43,7 +43,7 @@ class Paths:
         state = _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / _NAME
         return cls(
             config=_xdg(environ, "XDG_CONFIG_HOME", home / ".config") / _NAME,
-            data=_xdg(environ, "XDG_DATA_HOME", home / ".local" / "share") / _NAME,
+            data=data_folder(environ, home=home) / _NAME,
             state=state,
             cache=_xdg(environ, "XDG_CACHE_HOME", home / ".cache") / _NAME,
             runtime=runtime,
@@ -90,6 +90,17 @@ def screenshots_folder(chosen: str, environ: Mapping[str, str], *, home: Path, p
     if chosen == "~" or chosen.startswith("~/"):
         return home / chosen[2:]
     return Path(chosen)
+
+
+def data_folder(environ: Mapping[str, str], *, home: Path) -> Path:
+    """The person's folder for what programs and the desktop share."""
+    return _xdg(environ, "XDG_DATA_HOME", home / ".local" / "share")
+
+
+def data_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where the same was installed for everybody."""
+    listed = environ.get("XDG_DATA_DIRS", "") or "/usr/local/share:/usr/share"
+    return tuple(Path(each) for each in listed.split(":") if each.startswith("/"))
 
 
 def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:

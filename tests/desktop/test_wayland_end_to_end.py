@@ -155,6 +155,8 @@ def test_the_doctor_tells_the_order_of_captures_and_what_is_missing(server: Demo
         assert reason.index("1. screencopy (used)") < reason.index("2. portal") < reason.index("3. grim (works too)")
         assert not parts["Shortcuts"]["ok"]
         assert "imglink capture region" in parts["Shortcuts"]["remedy"]
+        assert "cc.imglink.Desktop.desktop is not installed" in parts["Portal"]["reason"]
+        assert parts["Portal"]["remedy"]
         assert parts["Clipboard"]["name"] == "wl-clipboard"
         assert parts["Clipboard"]["ok"]
 
