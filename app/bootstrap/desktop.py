@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.settings.remembered import RememberedWindow, first_time
-from app.system.autostart import choose_autostart
+from app.system.autostart import choose_autostart, start_command
 from app.system.flags import SIGN_IN_FLAG
 from app.system.paths import screenshots_folder
 from app.system.relaunch import own_command, own_environment
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from app.ui.settings_window.recorder import ReadKey
     from app.ui.tray import Tray
 
+DELAYED_S = 5.0
+"""The delay of the action “Capture Region in 5 Seconds”."""
+
 RunSoon = Callable[[Awaitable[None]], None]
 
 
@@ -63,7 +67,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         await server.start()
         bus_name = _build_bus_name(profile, application)
         stack.push_async_callback(bus_name.close)
-        await bus_name.start()
+        await bus_name.start(are_services_new=await asyncio.to_thread(_keep_entry, profile))
         services = await _build_services(
             profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon, lambda _account: application.sign_in.ask
         )
@@ -124,15 +128,36 @@ async def _watch_desktop(profile: Profile, stack: AsyncExitStack, bridge: Bridge
 
 
 def _build_bus_name(profile: Profile, application: Application) -> ApplicationService:
-    from app.core.workflow import BUILT_IN_WORKFLOWS
     from app.system.application_service import ApplicationService
 
+    actions = bus_actions(application)
     return ApplicationService(
         profile.environ,
-        actions=[workflow.id for workflow in BUILT_IN_WORKFLOWS],
+        actions=actions,
         on_activate=lambda: application.call(application.present),
-        on_action=lambda action: application.call(lambda: application.capture(action)),
+        on_action=lambda action: application.call(actions[action]),
+        on_open=lambda paths: application.call(partial(application.files.upload_files, paths)),
     )
+
+
+def bus_actions(application: Application) -> Mapping[str, Callable[[], None]]:
+    """What can be asked for over the bus: every workflow, and what else the desktop file has."""
+    from app.core.workflow import BUILT_IN_WORKFLOWS
+
+    return {
+        **{workflow.id: partial(application.capture, workflow.id) for workflow in BUILT_IN_WORKFLOWS},
+        "delayed": partial(application.capture, "region", delay_s=DELAYED_S),
+        "quit": application.quit,
+    }
+
+
+def _keep_entry(profile: Profile) -> bool:
+    """Have the desktop find the program; True when the message bus can start it only now. The demo is not installed."""
+    if sys.platform == "darwin" or profile.demo_key is not None:
+        return False
+    from app.system.desktop_entry import keep_entry
+
+    return keep_entry(profile.environ, start_command(profile.environ), home=Path.home())
 
 
 def _build_server(instance: Instance, profile: Profile, application: Application) -> IpcServer:

@@ -324,24 +324,25 @@ class Application(QObject):
 
     # --- captures -----------------------------------------------------------------------------------------------------
 
-    def capture(self, workflow_id: str) -> None:
-        """Run a workflow by its id, as a key, a menu entry or a button names it."""
+    def capture(self, workflow_id: str, delay_s: float | None = None) -> None:
+        """Run a workflow by its id, as a key, a menu entry or a button names it; the settings have a delay for it."""
         workflow = next(each for each in BUILT_IN_WORKFLOWS if each.id == workflow_id)
         if workflow.mode is CaptureMode.CLIPBOARD:
             window = self.window.get()
             if not window.paste():
                 window.open_quietly(self.tray.icon_rect)
             return
-        self._submit(lambda: self._capture(workflow))
+        self._submit(lambda: self._capture(workflow, delay_s))
 
-    async def _capture(self, workflow: Workflow) -> None:
+    async def _capture(self, workflow: Workflow, delay_s: float | None) -> None:
         services = await self.ready()
         with services.follow_ups.gathering() as gathering:
             after = AfterUpload(workflow.after_upload, workflow.link_form, gathering.group)
             upload = self._settings.upload
             if workflow.options is None and workflow.id in upload.workflow_embeds:
                 workflow = replace(workflow, options=upload.options(workflow.id))
-            request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s), after=after)
+            wait_s = float(self._settings.capture.delay_s) if delay_s is None else delay_s
+            request = CaptureRequest(workflow, delay_s=wait_s, after=after)
             try:
                 captured = await services.captures.run(request)
             except PartlyDone as problem:
