@@ -18,7 +18,7 @@ from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.settings.remembered import RememberedWindow, first_time
-from app.system.autostart import choose_autostart, start_command
+from app.system.autostart import choose_autostart, named_command, start_command
 from app.system.flags import SIGN_IN_FLAG
 from app.system.paths import screenshots_folder
 from app.system.relaunch import own_command, own_environment
@@ -274,7 +274,9 @@ def _binding_help(environ: Mapping[str, str], shortcuts: Mapping[str, Shortcut])
     from app.system.compositor_keys import binding_help
 
     session = detect_session(environ, platform=sys.platform)
-    return binding_help(session, shortcuts) if session.type is SessionType.WAYLAND else None
+    if session.type is not SessionType.WAYLAND:
+        return None
+    return binding_help(session, shortcuts, named_command(environ))
 
 
 def _build_clipboard(environ: Mapping[str, str], bridge: Bridge) -> Clipboard:

@@ -15,12 +15,14 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from itertools import chain, repeat
+from shlex import join
 from typing import Any
 
 from app.core.errors import UserFacingError
 from app.core.ports import BindResult, Probe
 from app.core.shortcuts import Modifier, Shortcut
 from app.core.workflow import BUILT_IN_WORKFLOWS
+from app.system.autostart import named_command
 from app.system.dbus import BusUnavailable, Signal
 from app.system.portal import PATH, PORTAL, Answer, Portal, PortalFailed, PortalMissing
 
@@ -35,12 +37,8 @@ ASKING = "The desktop asks about this key, or has not answered yet."
 NOT_GIVEN = "The desktop gave no key for this. Choose one in its settings, under shortcuts."
 NOT_ALLOWED = "The desktop's question about shortcuts was declined. Allow them in its settings, under shortcuts."
 LOST = "The desktop's shortcuts service has gone; it is tried again."
-WITHOUT = (
-    "On Wayland, programs cannot take keys for themselves.",
-    "Give a key of your desktop's own settings the command “imglink capture region --copy”.",
-)
-"""What is said where the portal has no such part, or there is none, with the remedy: it helps more than to say how to
-come by another portal."""
+WITHOUT = "On Wayland, programs cannot take keys for themselves."
+"""What is said where the portal has no such part, or there is none: what helps is not another portal."""
 
 _SESSION = "org.freedesktop.portal.Session"
 _MODIFIERS = (
@@ -164,7 +162,7 @@ class PortalHotkeys:
 
     def _unavailable(self, problem: UserFacingError) -> Probe:
         if isinstance(problem, PortalMissing | BusUnavailable):
-            return Probe(self.name, False, *WITHOUT)
+            return Probe(self.name, available=False, reason=WITHOUT, remedy=without_remedy(self._environ))
         return Probe(self.name, available=False, reason=problem.message, remedy=problem.remedy)
 
     async def _ask_until_given(self, attempted: asyncio.Event, delays_s: Sequence[float] = (0.0,)) -> None:
@@ -338,6 +336,12 @@ class PortalHotkeys:
         if results != self._results and not self._is_binding:
             self._results = results
             self._on_change(results)
+
+
+def without_remedy(environ: Mapping[str, str]) -> str:
+    """What to do where no program is given keys."""
+    command = join([*named_command(environ), "capture", "region", "--copy"])
+    return f"Give a key of your desktop's own settings the command “{command}”."
 
 
 def trigger_of(shortcut: Shortcut) -> str:

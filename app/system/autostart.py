@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shutil import which
 from typing import Protocol
 
 from app.core.errors import UserFacingError
@@ -54,6 +55,18 @@ def start_command(environ: Mapping[str, str]) -> tuple[str, ...]:
     if os.access(installed, os.X_OK):
         return (str(installed),)
     return ("/usr/bin/env", f"PYTHONPATH={own_environment(environ)['PYTHONPATH']}", sys.executable, "-P", "-m", "app")
+
+
+def named_command(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """How the desktop's own settings call the program: by its name where that is found, else like `start_command`.
+
+    What is found in an environment of Python's is found only where that environment is entered.
+    """
+    found = which("imglink", path=environ.get("PATH"))
+    is_everywhere = found is not None and not (
+        sys.prefix != sys.base_prefix and Path(found).parent == Path(sys.executable).parent
+    )
+    return ("imglink",) if is_everywhere else start_command(environ)
 
 
 class XdgAutostart:

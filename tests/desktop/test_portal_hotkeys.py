@@ -11,7 +11,17 @@ import pytest
 from app.core.ports import BindResult
 from app.core.shortcuts import Shortcut
 from app.hotkeys.choose import choose_hotkeys
-from app.hotkeys.portal import ASKING, LOST, NOT_ALLOWED, NOT_GIVEN, SESSION_TOKEN, WITHOUT, PortalHotkeys, trigger_of
+from app.hotkeys.portal import (
+    ASKING,
+    LOST,
+    NOT_ALLOWED,
+    NOT_GIVEN,
+    SESSION_TOKEN,
+    WITHOUT,
+    PortalHotkeys,
+    trigger_of,
+    without_remedy,
+)
 from tests.desktop.fake_portal import SCREENSHOT, FakePortal
 from tests.desktop.session import DesktopSession, bus_session
 
@@ -114,9 +124,9 @@ def test_a_portal_without_shortcuts_leaves_the_desktops_own_keys(bus: DesktopSes
         portal = await FakePortal.start(bus.env, parts=[SCREENSHOT])
         async with running(bus, portal) as keys:
             results = await keys.bind(KEYS)
-            assert {result.reason for result in results.values()} == {" ".join(WITHOUT)}
+            assert {result.reason for result in results.values()} == {f"{WITHOUT} {without_remedy(bus.env)}"}
             probe = keys.back_end.probe()
-            assert (probe.available, probe.reason, probe.remedy) == (False, *WITHOUT)
+            assert (probe.available, probe.reason, probe.remedy) == (False, WITHOUT, without_remedy(bus.env))
 
     asyncio.run(scenario())
 
@@ -124,7 +134,7 @@ def test_a_portal_without_shortcuts_leaves_the_desktops_own_keys(bus: DesktopSes
 def test_no_bus_and_no_portal_are_reasons(bus: DesktopSession) -> None:
     for environ in (bus.env, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}):
         probe = PortalHotkeys(environ).probe()
-        assert (probe.available, probe.reason, probe.remedy) == (False, *WITHOUT)
+        assert (probe.available, probe.reason, probe.remedy) == (False, WITHOUT, without_remedy(bus.env))
 
 
 def test_a_portal_that_comes_late_is_asked_then(bus: DesktopSession) -> None:
@@ -132,7 +142,7 @@ def test_a_portal_that_comes_late_is_asked_then(bus: DesktopSession) -> None:
         keys = Keys(bus.env)
         await keys.back_end.start(keys.pressed.append, keys.changes.append)
         results = await keys.bind(KEYS)
-        assert {result.reason for result in results.values()} == {" ".join(WITHOUT)}
+        assert {result.reason for result in results.values()} == {f"{WITHOUT} {without_remedy(bus.env)}"}
         portal = await FakePortal.start(bus.env)
         await keys.until(lambda: bool(keys.changes) and keys.changes[-1]["region"].bound)
         assert keys.back_end.probe().available

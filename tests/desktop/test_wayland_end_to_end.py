@@ -22,7 +22,7 @@ from app.system.session import detect_session
 from tests.desktop import cli
 from tests.desktop.cli import uploaded
 from tests.desktop.running import PROGRAM, READY, RunningProgram, pixels, program_environment, skip_welcome
-from tests.desktop.sway import PORTAL, TWO, SwaySession, sway_session
+from tests.desktop.sway import ONE, PORTAL, TWO, SwaySession, sway_session
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +82,20 @@ def add_binding(desktop: SwaySession, server: DemoServer) -> None:
     )
     program.chmod(0o755)
     desktop.sway(*line.replace("exec imglink", f"exec {program}").split())
+
+
+def test_a_line_for_the_compositor_starts_a_program_that_is_in_no_path(tmp_path: Path) -> None:
+    folder = tmp_path / "my tool's, and others"
+    folder.mkdir()
+    program, done = folder / "imglink", tmp_path / "done"
+    program.write_text(f'#!/bin/sh\necho "$@" >{done}.part\nmv {done}.part {done}\n')
+    program.chmod(0o755)
+    shortcut = {"region": Shortcut.parse("Ctrl+Shift+F4")}
+    sway = detect_session({"WAYLAND_DISPLAY": "wayland-1", "XDG_CURRENT_DESKTOP": "sway"}, platform="linux")
+    with sway_session(ONE, config=binding_help(sway, shortcut, [str(program)]).lines) as desktop:
+        desktop.keys("ctrl+shift+F4")
+        desktop.wait_for(done.exists, what="the line started nothing")
+        assert done.read_text() == "capture region --copy\n"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +168,7 @@ def test_the_doctor_tells_the_order_of_captures_and_what_is_missing(server: Demo
         reason = parts["Screen capture"]["reason"]
         assert reason.index("1. screencopy (used)") < reason.index("2. portal") < reason.index("3. grim (works too)")
         assert not parts["Shortcuts"]["ok"]
-        assert "imglink capture region" in parts["Shortcuts"]["remedy"]
+        assert "capture region --copy" in parts["Shortcuts"]["remedy"]
         assert "cc.imglink.Desktop.desktop is not installed" in parts["Portal"]["reason"]
         assert parts["Portal"]["remedy"]
         assert parts["Clipboard"]["name"] == "wl-clipboard"

@@ -44,7 +44,7 @@ def test_on_wayland_it_is_the_portal_or_the_desktops_own_keys(name: str) -> None
     assert [hotkeys.probe()] == list(probe_hotkeys(environ))
     assert not hotkeys.probe().available
     assert "On Wayland" in hotkeys.probe().reason
-    assert "imglink capture region" in hotkeys.probe().remedy
+    assert "capture region --copy" in hotkeys.probe().remedy
 
 
 def test_an_unknown_name_is_refused_in_words() -> None:
