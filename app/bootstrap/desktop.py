@@ -117,12 +117,14 @@ async def _watch_desktop(profile: Profile, stack: AsyncExitStack, bridge: Bridge
     def drowsy(is_drowsy: bool) -> None:
         application.call(lambda: application.sleep_changed(is_drowsy))
 
-    def tray_came() -> None:
-        application.call(application.way_in.tray_came)
-
     on_mac = sys.platform == "darwin"
     sleep = MacSleepWatch(bridge.run, drowsy) if on_mac else SleepWatch(profile.environ, drowsy)
-    for watch in (sleep, TrayWatch(profile.environ, tray_came)):
+    tray = TrayWatch(
+        profile.environ,
+        lambda: application.call(application.way_in.tray_came),
+        lambda: application.call(application.way_in.tray_is_empty),
+    )
+    for watch in (sleep, tray):
         stack.push_async_callback(watch.close)
         await watch.start()
 
