@@ -207,6 +207,16 @@ def test_a_portal_that_hangs_holds_nothing_up_and_the_doctor_names_it(server: De
     assert f"2. portal (no: {silent.rstrip('.')}), 3. grim (works too)" in parts["Screen capture"]["reason"]
 
 
+def test_without_pipewire_captures_work_and_what_the_portal_lacks_is_named(server: DemoServer) -> None:
+    with sway_session(TWO, portal=True, pipewire=False) as desktop:
+        done = cli.run(desktop, server, "capture", "screen")
+        assert done.stdout.startswith(server.base_url)
+        # The portal is not needed here. Where it is, it offers what it cannot do.
+        assert doctor(desktop, server)["Screen capture"]["name"] == "screencopy"
+        failed = cli.run(desktop, server, "capture", "screen", env={"IMGLINK_CAPTURE": "portal"}, code=1)
+        assert "PipeWire" in failed.stderr
+
+
 def test_a_missing_wl_clipboard_is_named(server: DemoServer) -> None:
     with sway_session(TWO) as desktop:
         programs = desktop.folder / "few programs"

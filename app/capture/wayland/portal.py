@@ -90,7 +90,7 @@ class PortalCapture:
         if response.answer is Answer.FAILED:
             raise PortalFailed(
                 "The desktop portal could not take a picture of the screen.",
-                remedy="Check that this desktop lets ImgLink take screenshots, then try again.",
+                remedy="Check that its back end runs (that of wlroots needs PipeWire), then try again.",
             )
         return chosen_desktop(self._collect(response, began))
 
