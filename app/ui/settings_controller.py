@@ -185,9 +185,14 @@ class SettingsController(QObject):
     def _show_keys(self, window: SettingsWindow, services: Services, settings: Settings) -> None:
         """What became of the keys; where there are none, how the desktop itself is told of them."""
         probe = services.hotkeys.probe()
-        window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
         results = self._bound.values()
         has_none = bool(results) and not any(result.bound or result.is_pending for result in results)
+        reasons = {result.reason for result in results}
+        if not probe.available:
+            window.set_hotkeys_unavailable(f"{probe.reason} {probe.remedy}".strip())
+        else:
+            # What is the same for every key is not said beside each.
+            window.set_hotkeys_unavailable(reasons.pop() if has_none and len(results) > 1 == len(reasons) else "")
         is_wanted = has_none or not probe.available
         window.set_binding_help(self._binding_help(shortcuts_of(settings)) if is_wanted else None)
         window.set_hotkey_results(self._bound)

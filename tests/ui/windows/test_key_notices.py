@@ -47,6 +47,11 @@ def test_what_the_person_decided_or_is_asked_is_not_told() -> None:
     assert key_notices([result("F1", NOT_GIVEN, is_declined=True), result("F2", ASKING, is_pending=True)]) == ()
 
 
+def bars(page: HotkeysPage) -> list[str]:
+    """What is said at the top of the page."""
+    return [bar.text.text() for bar in page.findChildren(NoticeBar) if bar.isVisible()]
+
+
 class Keys(Noting):
     """Hotkeys of which a test says how they are."""
 
@@ -77,13 +82,15 @@ def test_the_desktops_own_lines_are_shown_while_no_key_is_bound(qtbot: QtBot, lo
         assert page is not None
         assert not page.binding_help.isVisible()
         # The desktop answers: none of them.
-        controller.show_bound({"region": result("F1", "Refused.")})
+        controller.show_bound({"region": result("F1", "Refused."), "screen": result("F2", "Refused.")})
         assert page.binding_help.isVisible()
-        controller.show_bound({"region": result("F1")})
+        assert "Refused." in bars(page)
+        controller.show_bound({"region": result("F1"), "screen": result("F2", "Refused.")})
+        assert bars(page) == []
         assert not page.binding_help.isVisible()
         # There is nothing that could bind keys any more.
         keys.found = Probe("portal", available=False, reason="No keys here.")
         controller.show_bound({"region": result("F1", "No keys here.")})
         assert page.binding_help.isVisible()
-        assert "No keys here." in [bar.text.text() for bar in page.findChildren(NoticeBar) if bar.isVisible()]
+        assert "No keys here." in bars(page)
         controller.close()
