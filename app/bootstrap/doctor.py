@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shutil import disk_usage
 
 from app.core.doctor import Part
 from app.core.ports import Probe
@@ -17,6 +18,8 @@ from app.services.doctor import PROBE_TIMEOUT_S, Report, examine, report_lines
 OPTIONAL_PARTS = frozenset({Part.WINDOWS, Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
 """What the program does without: its window takes the tray's place, its own cards that of notifications."""
 
+_LEAST_FREE_BYTES = 20_000_000
+"""Some large captures."""
 _NO_SESSION = "There is no graphical session here: files can be uploaded, but the screen cannot be captured."
 _START_SESSION = "Run it in a terminal of your desktop."
 
@@ -175,11 +178,19 @@ async def _folders(environ: Mapping[str, str]) -> Probe:
 
     paths = Paths.detect(environ, home=Path.home(), platform=sys.platform)
     for path in (paths.data, paths.config, paths.state, paths.cache, paths.runtime):
-        nearest = next(each for each in (path, *path.parents) if each.exists())
-        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-            reason = f"{path} cannot be written."
-            return Probe(str(paths.data), available=False, reason=reason, remedy=f"Check the permissions of {nearest}.")
+        if (problem := _unwritable(str(paths.data), path)) is not None:
+            return problem
     return Probe(str(paths.data), available=True)
+
+
+def _unwritable(name: str, folder: Path) -> Probe | None:
+    """What is wrong with a folder that need not be there yet; None when nothing is."""
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        return Probe(name, False, f"{folder} cannot be written.", f"Check the permissions of {nearest}.")
+    if disk_usage(nearest).free < _LEAST_FREE_BYTES:
+        return Probe(name, False, f"The disk of {folder} is nearly full.", "Free some space on it.")
+    return None
 
 
 async def _demo(environ: Mapping[str, str]) -> Probe:
@@ -285,7 +296,8 @@ async def _autostart(environ: Mapping[str, str]) -> Probe:
     from app.system.autostart import choose_autostart
 
     autostart = choose_autostart(environ, home=Path.home(), platform=sys.platform)
-    return Probe("on" if await asyncio.to_thread(autostart.is_on) else "off", available=True)
+    name = "on" if await asyncio.to_thread(autostart.is_on) else "off"
+    return await asyncio.to_thread(_unwritable, name, autostart.path.parent) or Probe(name, available=True)
 
 
 async def _versions(environ: Mapping[str, str]) -> Probe:

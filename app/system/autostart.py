@@ -17,6 +17,7 @@ from pathlib import Path
 from shutil import which
 from typing import Protocol
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.system.paths import APP_ID
 from app.system.relaunch import own_environment
@@ -178,5 +179,6 @@ def _refused(path: Path, error: OSError) -> UserFacingError:
     return UserFacingError(
         f"Whether ImgLink starts with your session could not be changed: {reason}.",
         remedy=f"Look at the permissions of {path.parent}.",
+        part=Part.AUTOSTART,
         details=repr(error),
     )

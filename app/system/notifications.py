@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.doctor import Part
 from app.core.errors import InputError, UserFacingError
 from app.core.ports import Notice, Notifier, Probe
 from app.core.screen import Frame
@@ -86,6 +87,7 @@ class DBusNotifier:
                 "The desktop shows no notifications.",
                 remedy="Start a notification service.",
                 details=f"{problem.message} {problem.details}",
+                part=Part.NOTIFICATIONS,
             ) from problem
         if on_action is not None and notice.actions:
             self._actions[number] = on_action
@@ -175,7 +177,7 @@ class NullNotifier:
 
     async def show(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
         """Raises UserFacingError, always."""
-        raise UserFacingError(self._reason, remedy=self._remedy)
+        raise UserFacingError(self._reason, remedy=self._remedy, part=Part.NOTIFICATIONS)
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.system.runtime import runtime_folder
 
@@ -114,10 +115,12 @@ def _private(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         status = path.stat()
         if status.st_uid != os.getuid():
-            raise UserFacingError(f"The folder {path} belongs to someone else.", remedy="Move it away and start again.")
+            raise UserFacingError(
+                f"The folder {path} belongs to someone else.", remedy="Move it away and start again.", part=Part.FOLDERS
+            )
         if stat.S_IMODE(status.st_mode) != 0o700:
             path.chmod(0o700)
     except OSError as error:
         raise UserFacingError(
-            f"The folder {path} cannot be made: {error.strerror}.", remedy="Check its permissions."
+            f"The folder {path} cannot be made: {error.strerror}.", remedy="Check its permissions.", part=Part.FOLDERS
         ) from error

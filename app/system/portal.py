@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.system.dbus import BusUnavailable, CallFailed, SessionBus, Signal
 
@@ -75,9 +76,13 @@ class Response:
 class PortalMissing(UserFacingError):
     """There is no portal, or not the part of it that is wanted."""
 
+    part = Part.PORTAL
+
 
 class PortalFailed(UserFacingError):
     """The portal is there, but went away, refused, or did not answer."""
+
+    part = Part.PORTAL
 
 
 class Portal:

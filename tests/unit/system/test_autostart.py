@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.system.autostart import Autostart, LaunchAgent, XdgAutostart, choose_autostart, named_command, start_command
 
@@ -37,6 +38,7 @@ def test_a_folder_that_is_none_is_explained(tmp_path: Path, make: Make) -> None:
     with pytest.raises(UserFacingError, match="could not be changed") as caught:
         make(tmp_path / "file" / "entry", COMMAND).turn_on()
     assert str(tmp_path / "file") in caught.value.remedy
+    assert caught.value.part is Part.AUTOSTART
 
 
 @BOTH
