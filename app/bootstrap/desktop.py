@@ -77,12 +77,16 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         run_soon(_watch_desktop(profile, stack, bridge, application))
         return services
 
-    def ready(bound: Mapping[str, BindResult]) -> None:
-        lines = [banner] if banner else []
+    def ready(bound: Mapping[str, BindResult], *, is_later: bool = False) -> None:
         region = bound.get("region")
-        how = f": press {region.shortcut} and drag" if region is not None and region.bound else ""
-        # Whoever started it may be gone already.
-        Lines().add("\n".join([*lines, f"ImgLink is ready{how}."]))
+        how = f"press {region.trigger or region.shortcut} and drag" if region is not None and region.bound else ""
+        if is_later:
+            lines = [f"Keys are ready: {how}."] if how else []
+        else:
+            lines = [*([banner] if banner else []), f"ImgLink is ready{': ' if how else ''}{how}."]
+        if lines:
+            # Whoever started it may be gone already.
+            Lines().add("\n".join(lines))
 
     parts = Parts(
         bridge=bridge,
@@ -91,6 +95,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         build=build,
         close=stack.aclose,
         on_ready=ready,
+        on_keys=partial(ready, is_later=True),
         look=Look(qt),
         screenshots_folder=str(screenshots_folder("", profile.environ, home=Path.home(), platform=sys.platform)),
         read_key=lambda: _load_keymap(profile.environ),

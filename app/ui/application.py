@@ -74,7 +74,7 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     """Stops and closes what `build` made, in the right order."""
     on_ready: Callable[[Mapping[str, BindResult]], None]
-    """Told when keys are bound and uploads can be taken."""
+    """Told when uploads can be taken, with what has become of the keys until then."""
     look: Look
     screenshots_folder: str
     """Where captures are saved unless the settings say otherwise, for display."""
@@ -88,6 +88,8 @@ class Parts:
     """The command that shows the site's own sign-in page, with its environment."""
     system: OwnSystem
     """The desktop around the program, for the settings."""
+    on_keys: Callable[[Mapping[str, BindResult]], None] = lambda _bound: None
+    """Told once when the desktop has answered about the keys, where that was later."""
     notices: Sequence[str] = ()
     """What the person should be told at the start, such as a settings file that was damaged."""
     binding_help: Callable[[Mapping[str, Shortcut]], BindingHelp | None] = lambda _shortcuts: None
@@ -117,6 +119,8 @@ class Application(QObject):
         self._building: asyncio.Future[Services] | None = None
         self._bound_since: Mapping[str, BindResult] | None = None
         """What became of the keys while the rest was still made ready."""
+        self._is_asking = False
+        """True while the desktop has not answered about the keys."""
         self._is_stopping = False
         self.tray = tray
         self.window = OnDemand(_make_tray_window)
@@ -274,6 +278,7 @@ class Application(QObject):
         self.history.attach(services)
         bound = prepared.bound if self._bound_since is None else self._bound_since
         self.settings.attach(services, prepared.status, bound, prepared.read_key)
+        self._is_asking = any(result.is_pending for result in bound.values())
         self._parts.on_ready(bound)
         self._tell_unbound(services, bound)
         for text in self._parts.notices:
@@ -289,6 +294,9 @@ class Application(QObject):
         if self._services is None:
             self._bound_since = bound
             return
+        if self._is_asking and not any(result.is_pending for result in bound.values()):
+            self._is_asking = False
+            self._parts.on_keys(bound)
         self.settings.show_bound(bound)
         self._tell_unbound(self._services, bound)
 
