@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from app.bootstrap.services import AskOf, build_captures, build_core, clipboard_
 from app.cli.streams import Lines
 from app.core.ports import RegionSelector
 from app.settings.remembered import RememberedWindow, first_time
-from app.system.autostart import choose_autostart
+from app.system.autostart import choose_autostart, named_command, start_command
 from app.system.flags import SIGN_IN_FLAG
 from app.system.paths import screenshots_folder
 from app.system.relaunch import own_command, own_environment
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from app.ui.settings_window.recorder import ReadKey
     from app.ui.tray import Tray
 
+DELAYED_S = 5.0
+"""The delay of the action “Capture Region in 5 Seconds”."""
+
 RunSoon = Callable[[Awaitable[None]], None]
 
 
@@ -64,7 +68,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         await server.start()
         bus_name = _build_bus_name(profile, application)
         stack.push_async_callback(bus_name.close)
-        await bus_name.start()
+        await bus_name.start(are_services_new=await asyncio.to_thread(_keep_entry, profile))
         services = await _build_services(
             profile, stack, bridge, OverlaySelector(bridge, overlay), run_soon, lambda _account: application.sign_in.ask
         )
@@ -74,12 +78,16 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         run_soon(_watch_desktop(profile, stack, bridge, application))
         return services
 
-    def ready(bound: Mapping[str, BindResult]) -> None:
-        lines = [banner] if banner else []
+    def ready(bound: Mapping[str, BindResult], *, is_later: bool = False) -> None:
         region = bound.get("region")
-        how = f": press {region.shortcut} and drag" if region is not None and region.bound else ""
-        # Whoever started it may be gone already.
-        Lines().add("\n".join([*lines, f"ImgLink is ready{how}."]))
+        how = f"press {region.trigger or region.shortcut} and drag" if region is not None and region.bound else ""
+        if is_later:
+            lines = [f"Keys are ready: {how}."] if how else []
+        else:
+            lines = [*([banner] if banner else []), f"ImgLink is ready{': ' if how else ''}{how}."]
+        if lines:
+            # Whoever started it may be gone already.
+            Lines().add("\n".join(lines))
 
     parts = Parts(
         bridge=bridge,
@@ -88,6 +96,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         build=build,
         close=stack.aclose,
         on_ready=ready,
+        on_keys=partial(ready, is_later=True),
         look=Look(qt),
         screenshots_folder=str(screenshots_folder("", profile.environ, home=Path.home(), platform=sys.platform)),
         read_key=lambda: _load_keymap(profile.environ),
@@ -116,26 +125,49 @@ async def _watch_desktop(profile: Profile, stack: AsyncExitStack, bridge: Bridge
     def drowsy(is_drowsy: bool) -> None:
         application.call(lambda: application.sleep_changed(is_drowsy))
 
-    def tray_came() -> None:
-        application.call(application.way_in.tray_came)
-
     on_mac = sys.platform == "darwin"
     sleep = MacSleepWatch(bridge.run, drowsy) if on_mac else SleepWatch(profile.environ, drowsy)
-    for watch in (sleep, TrayWatch(profile.environ, tray_came)):
+    tray = TrayWatch(
+        profile.environ,
+        lambda: application.call(application.way_in.tray_came),
+        lambda: application.call(application.way_in.tray_is_empty),
+    )
+    for watch in (sleep, tray):
         stack.push_async_callback(watch.close)
         await watch.start()
 
 
 def _build_bus_name(profile: Profile, application: Application) -> ApplicationService:
-    from app.core.workflow import BUILT_IN_WORKFLOWS
     from app.system.application_service import ApplicationService
 
+    actions = bus_actions(application)
     return ApplicationService(
         profile.environ,
-        actions=[workflow.id for workflow in BUILT_IN_WORKFLOWS],
-        on_activate=lambda token: application.call(lambda: application.present(token)),
-        on_action=lambda action, token: application.call(lambda: application.capture(action, token)),
+        actions=actions,
+        on_activate=lambda token: application.call(partial(application.present, token)),
+        on_action=lambda action, token: application.call(partial(actions[action], token)),
+        on_open=lambda paths: application.call(partial(application.files.upload_files, paths)),
     )
+
+
+def bus_actions(application: Application) -> Mapping[str, Callable[[str], None]]:
+    """What can be asked for over the bus, with an activation token: every workflow, and what the desktop file has."""
+    from app.core.workflow import BUILT_IN_WORKFLOWS
+
+    return {
+        **{workflow.id: partial(application.capture, workflow.id) for workflow in BUILT_IN_WORKFLOWS},
+        "delayed": partial(application.capture, "region", delay_s=DELAYED_S),
+        "quit": lambda _token: application.quit(),
+    }
+
+
+def _keep_entry(profile: Profile) -> bool:
+    """Have the desktop find the program; True when the message bus can start it only now. The demo is not installed."""
+    if sys.platform == "darwin" or profile.demo_key is not None:
+        return False
+    from app.system.desktop_entry import keep_entry
+
+    return keep_entry(profile.environ, start_command(profile.environ), home=Path.home())
 
 
 def _build_server(instance: Instance, profile: Profile, application: Application) -> IpcServer:
@@ -262,7 +294,9 @@ def _binding_help(environ: Mapping[str, str], shortcuts: Mapping[str, Shortcut])
     from app.system.compositor_keys import binding_help
 
     session = detect_session(environ, platform=sys.platform)
-    return binding_help(session, shortcuts) if session.type is SessionType.WAYLAND else None
+    if session.type is not SessionType.WAYLAND:
+        return None
+    return binding_help(session, shortcuts, named_command(environ))
 
 
 def _build_clipboard(environ: Mapping[str, str], bridge: Bridge) -> Clipboard:

@@ -6,20 +6,20 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shutil import disk_usage
 
 from app.core.doctor import Part
 from app.core.ports import Probe
 from app.services.doctor import PROBE_TIMEOUT_S, Report, examine, report_lines
 
-if TYPE_CHECKING:
-    from app.capture.choose import AutomaticCapture
-
 OPTIONAL_PARTS = frozenset({Part.WINDOWS, Part.TRAY, Part.NOTIFICATIONS, Part.PORTAL, Part.AUTOSTART, Part.DEMO})
 """What the program does without: its window takes the tray's place, its own cards that of notifications."""
 
+_LEAST_FREE_BYTES = 20_000_000
+"""Some large captures."""
 _NO_SESSION = "There is no graphical session here: files can be uploaded, but the screen cannot be captured."
 _START_SESSION = "Run it in a terminal of your desktop."
 
@@ -66,49 +66,67 @@ async def _session(environ: Mapping[str, str]) -> Probe:
 
 
 async def _capture(environ: Mapping[str, str]) -> Probe:
-    return await _of_screen(environ, lambda screen: in_order_tried(screen.probe_all()))
-
-
-async def _windows(environ: Mapping[str, str]) -> Probe:
-    return await _of_screen(environ, lambda screen: screen.probe_windows())
-
-
-async def _of_screen(environ: Mapping[str, str], ask: Callable[[AutomaticCapture], Probe]) -> Probe:
     from app.capture.choose import choose_capture
 
     screen = choose_capture(environ)
+    return in_order_tried(
+        await asyncio.gather(*(_in_time(each.name, each.probe, each.close) for each in screen.candidates))
+    )
 
-    def probe() -> Probe:
+
+async def _windows(environ: Mapping[str, str]) -> Probe:
+    from app.capture.choose import choose_capture
+
+    screen = choose_capture(environ)
+    return await _in_time("?", screen.probe_windows, screen.close)
+
+
+async def _in_time(name: str, probe: Callable[[], Probe], close: Callable[[], None] = lambda: None) -> Probe:
+    """What a probe that blocks says; one that hangs holds up neither the others nor the end of the program."""
+    from app.secrets.guard import call_on_own_thread
+    from app.system.portal import RESTART
+
+    def work() -> Probe:
         # On one thread: that is whose the connection is.
         try:
-            return ask(screen)
+            return probe()
         finally:
-            screen.close()
+            close()
 
-    return await asyncio.to_thread(probe)
+    limit_s = PROBE_TIMEOUT_S - 1
+    try:
+        async with asyncio.timeout(limit_s):
+            return await call_on_own_thread(work)
+    except TimeoutError:
+        # The others ask nobody who may have to be started first.
+        remedy = RESTART if name == "portal" else "Restart it, or log in again."
+        return Probe(name, False, f"It did not answer within {limit_s:g} seconds.", remedy)
 
 
 def in_order_tried(probes: Sequence[Probe]) -> Probe:
-    """One answer of several ways: the first that works, with the order in which they are tried and why not the others.
+    """One answer of several ways: the first that is there, with the order in which they are tried and why not others.
 
-    When none works, the remedy is that of the first that has one.
+    One that is there and has a remedy is used, and refuses. When none works, the remedy is that of the first with one.
     """
     chosen = next((probe for probe in probes if probe.available), None)
     told = chosen or next((probe for probe in probes if probe.remedy), probes[0])
+    works = chosen is not None and not chosen.remedy
     if len(probes) == 1:
-        return told
+        return replace(told, available=works)
     tried = []
     for number, probe in enumerate(probes, 1):
-        state = "used" if probe is chosen else "works too" if probe.available else f"no: {probe.reason}"
+        is_fine = probe.available and not probe.remedy
+        state = f"no: {probe.reason}" if not is_fine else "used" if probe is chosen else "works too"
         tried.append(f"{number}. {probe.name} ({state.rstrip('.')})")
     reason = f"In this order: {', '.join(tried)}."
-    return Probe(told.name if chosen else "none", chosen is not None, reason, "" if chosen else told.remedy)
+    return Probe(told.name if works else "none", works, reason, "" if works else told.remedy)
 
 
 async def _hotkeys(environ: Mapping[str, str]) -> Probe:
     from app.hotkeys.choose import choose_hotkeys
 
-    return (await asyncio.to_thread(choose_hotkeys, environ)).probe()
+    hotkeys = await asyncio.to_thread(choose_hotkeys, environ)
+    return await _in_time(hotkeys.name, hotkeys.probe)
 
 
 async def _clipboard(environ: Mapping[str, str]) -> Probe:
@@ -160,11 +178,19 @@ async def _folders(environ: Mapping[str, str]) -> Probe:
 
     paths = Paths.detect(environ, home=Path.home(), platform=sys.platform)
     for path in (paths.data, paths.config, paths.state, paths.cache, paths.runtime):
-        nearest = next(each for each in (path, *path.parents) if each.exists())
-        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-            reason = f"{path} cannot be written."
-            return Probe(str(paths.data), available=False, reason=reason, remedy=f"Check the permissions of {nearest}.")
+        if (problem := _unwritable(str(paths.data), path)) is not None:
+            return problem
     return Probe(str(paths.data), available=True)
+
+
+def _unwritable(name: str, folder: Path) -> Probe | None:
+    """What is wrong with a folder that need not be there yet; None when nothing is."""
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        return Probe(name, False, f"{folder} cannot be written.", f"Check the permissions of {nearest}.")
+    if disk_usage(nearest).free < _LEAST_FREE_BYTES:
+        return Probe(name, False, f"The disk of {folder} is nearly full.", "Free some space on it.")
+    return None
 
 
 async def _demo(environ: Mapping[str, str]) -> Probe:
@@ -181,12 +207,25 @@ _PORTAL_PARTS = ("Screenshot", "GlobalShortcuts", "FileChooser", "OpenURI", "Bac
 
 async def _portal(environ: Mapping[str, str]) -> Probe:
     """The versions of the portal's parts, which matter where programs may not help themselves: on Wayland."""
-    from app.core.errors import UserFacingError
-    from app.system.portal import Portal
+    from app.system.portal import RESTART
     from app.system.session import SessionType, detect_session
 
     if detect_session(environ, platform=sys.platform).type is not SessionType.WAYLAND:
         return Probe("not needed", available=True)
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S - 1):
+            return await _portal_parts(environ)
+    except TimeoutError:
+        # It is not there yet, and the bus tries to start it.
+        return Probe("none", available=False, reason="The desktop portal does not start.", remedy=RESTART)
+
+
+async def _portal_parts(environ: Mapping[str, str]) -> Probe:
+    from app.core.errors import UserFacingError
+    from app.system.desktop_entry import find_entry
+    from app.system.paths import APP_ID
+    from app.system.portal import Portal, PortalFailed
+
     try:
         portal = await Portal.connect(environ)
     except UserFacingError as problem:
@@ -197,6 +236,8 @@ async def _portal(environ: Mapping[str, str]) -> Probe:
         for part in _PORTAL_PARTS:
             try:
                 found[part] = await portal.version(f"org.freedesktop.portal.{part}")
+            except PortalFailed as problem:
+                return Probe("none", available=False, reason=problem.message, remedy=problem.remedy)
             except UserFacingError as problem:
                 problem_with_all = Probe("none", available=False, reason=problem.message, remedy=problem.remedy)
     finally:
@@ -205,7 +246,11 @@ async def _portal(environ: Mapping[str, str]) -> Probe:
         return problem_with_all
     missing = [part for part in _PORTAL_PARTS[:2] if part not in found]
     listed = ", ".join(f"{part} {version}" for part, version in found.items())
-    return Probe("xdg-desktop-portal", True, f"{listed}." + (f" Without {' and '.join(missing)}." if missing else ""))
+    reason = f"{listed}." + (f" Without {' and '.join(missing)}." if missing else "")
+    if await asyncio.to_thread(find_entry, environ, home=Path.home()) is not None:
+        return Probe("xdg-desktop-portal", True, reason)
+    reason += f" It does not know ImgLink by name: {APP_ID}.desktop is not installed."
+    return Probe("xdg-desktop-portal", True, reason, "Start ImgLink once: it writes that file where there is none.")
 
 
 async def _network(environ: Mapping[str, str]) -> Probe:
@@ -251,7 +296,8 @@ async def _autostart(environ: Mapping[str, str]) -> Probe:
     from app.system.autostart import choose_autostart
 
     autostart = choose_autostart(environ, home=Path.home(), platform=sys.platform)
-    return Probe("on" if await asyncio.to_thread(autostart.is_on) else "off", available=True)
+    name = "on" if await asyncio.to_thread(autostart.is_on) else "off"
+    return await asyncio.to_thread(_unwritable, name, autostart.path.parent) or Probe(name, available=True)
 
 
 async def _versions(environ: Mapping[str, str]) -> Probe:

@@ -47,9 +47,10 @@ class AutomaticCapture:
                 return probe
         return next((probe for probe in self.probes if probe.remedy), self.probes[0])
 
-    def probe_all(self) -> tuple[Probe, ...]:
-        """What every back end says of itself, in the order in which they are tried."""
-        return tuple(candidate.probe() for candidate in self._candidates)
+    @property
+    def candidates(self) -> tuple[ScreenCapture, ...]:
+        """Every back end, in the order in which they are tried."""
+        return self._candidates
 
     def probe_windows(self) -> Probe:
         """How a window is chosen here, or why it cannot be."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from app.core.errors import UserFacingError
 from app.core.ports import Probe
 from app.core.screen import Desktop
-from app.system.paths import APP_ID
+
+# No desktop's settings list programs that came without its store, and flatpak's own command for it is seldom there.
+_FORGET = (
+    "gdbus call --session --dest org.freedesktop.impl.portal.PermissionStore"
+    " --object-path /org/freedesktop/impl/portal/PermissionStore"
+    " --method org.freedesktop.impl.portal.PermissionStore.DeletePermission screenshot screenshot"
+)
 
 
 class RefusingCapture:
@@ -34,10 +42,12 @@ class RefusingCapture:
 class NotAllowed(UserFacingError):
     """The person, or an earlier answer of theirs, does not let us take pictures of the screen."""
 
-    def __init__(self, desktops: tuple[str, ...]) -> None:
-        remedy = f"Allow it again with: flatpak permission-remove screenshot screenshot {APP_ID}"
-        if "gnome" in desktops:
-            remedy = "Allow it in the system's settings, under Apps, ImgLink, Screenshots."
-        elif "kde" in desktops:
-            remedy = "Allow it in the System Settings, under Application Permissions."
+    def __init__(self, denied_to: str | None = None) -> None:
+        """`denied_to` is the program that the desktop's stored answer is about, "" for all that it does not know.
+
+        None where nothing is stored: they declined this time.
+        """
+        remedy = "Take another picture, and allow it when the desktop asks."
+        if denied_to is not None:
+            remedy = f"Have it ask again with: {_FORGET} {quote(denied_to)}"
         super().__init__("This desktop does not allow ImgLink to take pictures of the screen.", remedy=remedy)

@@ -54,6 +54,7 @@ class UserFacingError(Exception):
         details: str = "",
         kind: ErrorKind | None = None,
         settings_url: str = "",
+        part: Part | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -64,6 +65,8 @@ class UserFacingError(Exception):
             self.kind = kind
         if settings_url:
             self.settings_url = settings_url
+        if part is not None:
+            self.part = part
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.message, self.safe, self.remedy) if part)

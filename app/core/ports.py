@@ -108,6 +108,8 @@ class BindResult:
     """The key as the desktop names it, where the desktop decides which one it is; plain text from outside."""
     is_pending: bool = False
     """True while the desktop still asks the person; another result follows."""
+    is_declined: bool = False
+    """True where the person gave the desktop no key for it: they know."""
 
 
 class Hotkeys(Protocol):

@@ -14,10 +14,6 @@ FORCE_VARIABLE = "IMGLINK_HOTKEYS"
 OnMain = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Calls a function on the main thread, and returns what it returns."""
 
-_WAYLAND = (
-    "On Wayland, programs cannot take keys for themselves.",
-    "Give a key of your desktop's own settings the command “imglink capture region --copy”.",
-)
 _NO_DISPLAY = ("There is no graphical session here.", "Start ImgLink Desktop inside a graphical session.")
 _TURNED_OFF = (f"Shortcuts are turned off by {FORCE_VARIABLE}.", f"Unset {FORCE_VARIABLE} to have them.")
 
@@ -30,22 +26,18 @@ def choose_hotkeys(environ: Mapping[str, str], on_main: OnMain = _nowhere, *, pl
     """The first back end that works here, else one that binds nothing and says why.
 
     `IMGLINK_HOTKEYS` (`x11`, `pynput`, `portal`, `carbon`, `null`) forces one, which may then fail to start. Connects
-    to the display or the message bus for a moment: call it off the loop. `on_main` calls a function on the main thread,
-    which macOS wants. Raises InputError for an unknown name.
+    to the display for a moment: call it off the loop. Of the portal nothing is asked: it may hang. `on_main` calls a
+    function on the main thread, which macOS wants. Raises InputError for an unknown name.
     """
     options = _candidates(environ, on_main, platform)
-    if environ.get(FORCE_VARIABLE):
-        # Later it is asked where nothing may block.
-        options[0].probe()
+    if environ.get(FORCE_VARIABLE) or _is_wayland(environ):
         return options[0]
     probes = []
     for option in options:
         probes.append(option.probe())
         if probes[-1].available:
             return option
-    # On Wayland it helps more to say how the desktop's own keys are given than how to come by another portal.
-    told = probes[-1] if _is_wayland(environ) else probes[0]
-    return NullHotkeys(told.reason, told.remedy)
+    return NullHotkeys(probes[0].reason, probes[0].remedy)
 
 
 def probe_hotkeys(environ: Mapping[str, str], *, platform: str = sys.platform) -> tuple[Probe, ...]:
@@ -65,7 +57,7 @@ def _candidates(environ: Mapping[str, str], on_main: OnMain, platform: str) -> t
         return (_carbon(environ, on_main),)
     # XWayland has a display too, but grabs there see only keys typed into X11 programs.
     if _is_wayland(environ):
-        return (_portal(environ, on_main), NullHotkeys(*_WAYLAND))
+        return (_portal(environ, on_main),)
     if not environ.get("DISPLAY"):
         return (NullHotkeys(*_NO_DISPLAY),)
     return (_x11(environ, on_main), _pynput(environ, on_main))

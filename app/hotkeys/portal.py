@@ -3,6 +3,8 @@
 We say what we would like, and the desktop asks the person, binds, and tells which keys they are; from then on the keys
 are changed in the desktop's own settings, and we follow. Bindings live in a session that ends with our connection or
 with the portal; then another is made. Its name is the same every time, because KDE keeps the keys under it.
+
+Nobody waits for the portal: it may hang, or come long after us.
 """
 
 from __future__ import annotations
@@ -10,29 +12,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from itertools import chain, repeat
+from shlex import join
 from typing import Any
 
 from app.core.errors import UserFacingError
 from app.core.ports import BindResult, Probe
 from app.core.shortcuts import Modifier, Shortcut
 from app.core.workflow import BUILT_IN_WORKFLOWS
-from app.system.dbus import Signal
-from app.system.portal import PATH, PORTAL, Answer, Portal, PortalFailed
+from app.system.autostart import named_command
+from app.system.dbus import BusUnavailable, Signal
+from app.system.portal import PATH, PORTAL, Answer, Portal, PortalFailed, PortalMissing
 
 SHORTCUTS = "org.freedesktop.portal.GlobalShortcuts"
 SESSION_TOKEN = "imglink"  # noqa: S105 - a name, not a secret
 RETRY_S = (0.5, 2.0, 10.0, 60.0)
 """How long after each failure in a row to make a session again is tried; the last counts from then on."""
 PATIENCE_S = 1.0
-"""How long `bind` waits for the desktop, which may be asking the person, before it goes on without."""
+"""How long `bind` waits for a desktop that has answered before; it may be asking the person."""
 DIALOG_TIMEOUT_S = 900.0
 ASKING = "The desktop asks about this key, or has not answered yet."
 NOT_GIVEN = "The desktop gave no key for this. Choose one in its settings, under shortcuts."
 NOT_ALLOWED = "The desktop's question about shortcuts was declined. Allow them in its settings, under shortcuts."
 LOST = "The desktop's shortcuts service has gone; it is tried again."
+WITHOUT = "On Wayland, programs cannot take keys for themselves."
+"""What is said where the portal has no such part, or there is none: what helps is not another portal."""
 
 _SESSION = "org.freedesktop.portal.Session"
 _MODIFIERS = (
@@ -75,6 +81,10 @@ class PortalHotkeys:
         self._environ = environ
         self._retry_s = retry_s
         self._probe: Probe | None = None
+        """What is known of the portal's part; None before anything is."""
+        self._has_answered = False
+        self._came = asyncio.Event()
+        """Set when a portal comes."""
         self._stack = AsyncExitStack()
         self._portal: Portal | None = None
         self._session = ""
@@ -94,7 +104,7 @@ class PortalHotkeys:
         """What makes a session, while there is none."""
 
     def probe(self) -> Probe:
-        """Ask the portal once, which blocks, off the loop; later calls repeat what it said."""
+        """What the portal said last; before `start`, it is asked first, which blocks, off the loop."""
         if self._probe is None:
             self._probe = asyncio.run(self._ask())
         return self._probe
@@ -105,6 +115,7 @@ class PortalHotkeys:
         on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
     ) -> None:
         """Take the call-backs; the desktop is asked with the first `bind`."""
+        self._probe = self._probe or Probe(self.name, available=True, reason=ASKING)
         self._on_pressed = on_pressed
         self._on_change = on_change or (lambda _results: None)
 
@@ -120,9 +131,10 @@ class PortalHotkeys:
             self._is_asking = self._is_binding = True
             attempted = asyncio.Event()
             self._work = asyncio.get_running_loop().create_task(self._ask_until_given(attempted))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE_S):
-                    await attempted.wait()
+            if self._has_answered:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PATIENCE_S):
+                        await attempted.wait()
             self._is_binding = False
         self._results = self._told()
         return self._results
@@ -139,31 +151,69 @@ class PortalHotkeys:
         try:
             portal = await Portal.connect(self._environ)
             try:
-                version = await portal.version(SHORTCUTS)
+                return self._available(await portal.version(SHORTCUTS))
             finally:
                 await portal.close()
         except UserFacingError as problem:
-            return Probe(self.name, available=False, reason=problem.message, remedy=problem.remedy)
+            return self._unavailable(problem)
+
+    def _available(self, version: int) -> Probe:
         return Probe(f"{self.name} (version {version})", available=True)
 
+    def _unavailable(self, problem: UserFacingError) -> Probe:
+        if isinstance(problem, PortalMissing | BusUnavailable):
+            return Probe(self.name, available=False, reason=WITHOUT, remedy=without_remedy(self._environ))
+        return Probe(self.name, available=False, reason=problem.message, remedy=problem.remedy)
+
     async def _ask_until_given(self, attempted: asyncio.Event, delays_s: Sequence[float] = (0.0,)) -> None:
-        """Make sessions until one stays; the failures in between are told with the keys."""
-        for delay_s in chain(delays_s, self._retry_s, repeat(self._retry_s[-1])):
-            await asyncio.sleep(delay_s)
+        """Make sessions until one stays; the failures in between are told with the keys.
+
+        One is tried at once when another portal comes. One that has no such part gets no other by waiting.
+        """
+        delays = self._delays(delays_s)
+        delay_s: float | None = next(delays)
+        while True:
+            await self._wait(delay_s)
             await self._end()
+            self._came.clear()
             self._is_asking = True
+            delay_s = next(delays)
             try:
                 await self._begin()
             except UserFacingError as problem:
-                self._problem = str(problem)
                 log.info("no session for shortcuts: %s", problem.details or problem.message)
-                await self._end()
+                await self._end_session()
+                self._problem = self._reason(problem)
+                if isinstance(problem, PortalMissing):
+                    delay_s, delays = None, self._delays(())
+                else:
+                    # One that ends with every question and is started with the next must not be asked without rest.
+                    self._came.clear()
             finally:
                 self._is_asking = False
             attempted.set()
             self._tell()
             if self._session:
                 return
+
+    def _reason(self, problem: UserFacingError) -> str:
+        found = self._probe
+        return str(problem) if found is None or found.available else f"{found.reason} {found.remedy}"
+
+    def _delays(self, first_s: Sequence[float]) -> Iterator[float]:
+        return chain(first_s, self._retry_s, repeat(self._retry_s[-1]))
+
+    async def _wait(self, delay_s: float | None) -> None:
+        """Wait so long, or for ever, unless a portal comes before, or the connection that would tell of it ends."""
+        if self._portal is None:
+            await asyncio.sleep(delay_s or 0.0)
+            return
+        waiting = {asyncio.ensure_future(self._came.wait()), asyncio.ensure_future(self._portal.bus.wait_closed())}
+        try:
+            await asyncio.wait(waiting, timeout=delay_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
 
     async def _give_up(self) -> None:
         work, self._work = self._work, None
@@ -172,19 +222,7 @@ class PortalHotkeys:
             await asyncio.wait([work])
 
     async def _begin(self) -> None:
-        portal = self._portal = await Portal.connect(self._environ)
-        self._stack.push_async_callback(portal.close)
-        listen = self._stack.enter_async_context
-        await listen(portal.bus.subscribed(self._on_signal, sender=PORTAL, interface=SHORTCUTS, path=PATH))
-        await listen(portal.bus.subscribed(self._on_closed, sender=PORTAL, interface=_SESSION, member="Closed"))
-        await listen(
-            portal.bus.subscribed(
-                self._on_owner,
-                sender="org.freedesktop.DBus",
-                interface="org.freedesktop.DBus",
-                member="NameOwnerChanged",
-            )
-        )
+        portal = await self._reach()
         wanted = self._asked = dict(self._wanted)
         entries = [_entry(action, shortcut) for action, shortcut in wanted.items()]
         # KDE 5.27 binds only what it is given here; others ignore it, and bind what comes with BindShortcuts.
@@ -210,13 +248,43 @@ class PortalHotkeys:
             triggers = _triggers(listed.results.get("shortcuts", ("", ()))[1])
         self._triggers, self._problem = triggers, ""
 
-    async def _end(self) -> None:
-        portal, self._portal = self._portal, None
+    async def _reach(self) -> Portal:
+        """Connect, and find out whether there is what we want."""
+        try:
+            portal = await self._connect()
+            self._probe = self._available(await portal.version(SHORTCUTS))
+        except UserFacingError as problem:
+            self._probe = self._unavailable(problem)
+            raise
+        self._has_answered = True
+        return portal
+
+    async def _connect(self) -> Portal:
+        portal = self._portal = await Portal.connect(self._environ)
+        self._stack.push_async_callback(portal.close)
+        listen = self._stack.enter_async_context
+        await listen(portal.bus.subscribed(self._on_signal, sender=PORTAL, interface=SHORTCUTS, path=PATH))
+        await listen(portal.bus.subscribed(self._on_closed, sender=PORTAL, interface=_SESSION, member="Closed"))
+        await listen(
+            portal.bus.subscribed(
+                self._on_owner,
+                sender="org.freedesktop.DBus",
+                interface="org.freedesktop.DBus",
+                member="NameOwnerChanged",
+            )
+        )
+        return portal
+
+    async def _end_session(self) -> None:
         session, self._session = self._session, ""
         self._asked, self._triggers = {}, None
-        if portal is not None and session and portal.is_open:
+        if self._portal is not None and session and self._portal.is_open:
             with contextlib.suppress(UserFacingError):
-                await portal.bus.call(PORTAL, session, _SESSION, "Close")
+                await self._portal.bus.call(PORTAL, session, _SESSION, "Close")
+
+    async def _end(self) -> None:
+        await self._end_session()
+        self._portal = None
         stack, self._stack = self._stack, AsyncExitStack()
         await stack.aclose()
 
@@ -229,7 +297,8 @@ class PortalHotkeys:
             elif self._is_asking:
                 results[action] = BindResult(shortcut, bound=False, reason=ASKING, is_pending=True)
             else:
-                results[action] = BindResult(shortcut, bound=False, reason=self._problem or NOT_GIVEN)
+                reason, is_declined = self._problem or NOT_GIVEN, self._triggers is not None
+                results[action] = BindResult(shortcut, bound=False, reason=reason, is_declined=is_declined)
         return results
 
     # --- what the desktop says ----------------------------------------------------------------------------------------
@@ -247,7 +316,12 @@ class PortalHotkeys:
             self._lose()
 
     def _on_owner(self, signal: Signal) -> None:
-        if signal.body[0] == PORTAL and self._session:
+        name, _former, owner = signal.body
+        if name != PORTAL:
+            return
+        if owner:
+            self._came.set()
+        if self._session:
             self._lose()
 
     def _lose(self) -> None:
@@ -262,6 +336,12 @@ class PortalHotkeys:
         if results != self._results and not self._is_binding:
             self._results = results
             self._on_change(results)
+
+
+def without_remedy(environ: Mapping[str, str]) -> str:
+    """What to do where no program is given keys."""
+    command = join([*named_command(environ), "capture", "region", "--copy"])
+    return f"Give a key of your desktop's own settings the command “{command}”."
 
 
 def trigger_of(shortcut: Shortcut) -> str:

@@ -155,5 +155,5 @@ def _unbound(shortcuts: Mapping[str, Shortcut], reason: str) -> Mapping[str, Bin
 
 def _result(shortcut: Shortcut, *, is_taken: bool) -> BindResult:
     if is_taken:
-        return BindResult(shortcut, bound=False, reason=f"Another program already uses {shortcut}.")
+        return BindResult(shortcut, bound=False, reason="Another program already uses this key.")
     return BindResult(shortcut, bound=True)

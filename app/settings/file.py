@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import ErrorKind, InputError, UserFacingError
+from app.core.doctor import Part
+from app.core.errors import InputError, UserFacingError
 from app.settings.schema import Option, Settings, section_options
 from app.settings.values import decode, encode
 
@@ -137,7 +138,7 @@ class SettingsFile:
             raise UserFacingError(
                 f"The settings cannot be read: {error.strerror}.",
                 remedy=f"Check {self.path}.",
-                kind=ErrorKind.ENVIRONMENT,
+                part=Part.FOLDERS,
             ) from error
         try:
             if len(data) > _MAX_BYTES:
@@ -164,6 +165,7 @@ class SettingsFile:
             raise UserFacingError(
                 f"The settings file is damaged and cannot be moved away: {error.strerror}.",
                 remedy=f"Move {self.path} away and start again.",
+                part=Part.FOLDERS,
             ) from error
         return aside
 
@@ -181,6 +183,7 @@ class SettingsFile:
                 f"The settings cannot be saved: {error.strerror}.",
                 safe="The former settings are still there.",
                 remedy=f"Check {self.path.parent}.",
+                part=Part.FOLDERS,
             ) from error
 
 

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.core.doctor import Part
 from app.core.errors import NotSaved, UserFacingError
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -49,7 +50,7 @@ def _remedy(error: Exception) -> str:
         return "Free some space and try again."
     if is_corruption(error):
         return "Start ImgLink Desktop again: it then sets the damaged list aside and rebuilds it."
-    return "Run “imglink doctor” to see what is wrong with the data folder."
+    return "Check the disk, and the permissions of the data folder."
 
 
 def not_saved(error: Exception) -> NotSaved:
@@ -90,9 +91,15 @@ def explained() -> Iterator[None]:
             raise
         reason = _database_reason(error)
         raise UserFacingError(
-            f"The list of uploads cannot be used: {reason}.", remedy=_remedy(error), details=repr(error)
+            f"The list of uploads cannot be used: {reason}.",
+            remedy=_remedy(error),
+            details=repr(error),
+            part=Part.FOLDERS,
         ) from error
     except OSError as error:
         raise UserFacingError(
-            f"The folder of uploads cannot be used: {why(error)}.", remedy=_remedy(error), details=repr(error)
+            f"The folder of uploads cannot be used: {why(error)}.",
+            remedy=_remedy(error),
+            details=repr(error),
+            part=Part.FOLDERS,
         ) from error

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.store.durable import private_folder, read_small, remove, write_all
 
@@ -97,7 +98,9 @@ class ThumbnailFiles:
                 self._known_bytes = None
         except OSError as error:
             raise UserFacingError(
-                f"The folder {self._folder} cannot be emptied: {error.strerror}.", remedy="Check its permissions."
+                f"The folder {self._folder} cannot be emptied: {error.strerror}.",
+                remedy="Check its permissions.",
+                part=Part.FOLDERS,
             ) from error
 
     @contextlib.contextmanager

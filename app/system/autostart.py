@@ -14,8 +14,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from shutil import which
 from typing import Protocol
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.system.paths import APP_ID
 from app.system.relaunch import own_environment
@@ -56,6 +58,18 @@ def start_command(environ: Mapping[str, str]) -> tuple[str, ...]:
     return ("/usr/bin/env", f"PYTHONPATH={own_environment(environ)['PYTHONPATH']}", sys.executable, "-P", "-m", "app")
 
 
+def named_command(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """How the desktop's own settings call the program: by its name where that is found, else like `start_command`.
+
+    What is found in an environment of Python's is found only where that environment is entered.
+    """
+    found = which("imglink", path=environ.get("PATH"))
+    is_everywhere = found is not None and not (
+        sys.prefix != sys.base_prefix and Path(found).parent == Path(sys.executable).parent
+    )
+    return ("imglink",) if is_everywhere else start_command(environ)
+
+
 class XdgAutostart:
     """A desktop file in the autostart folder."""
 
@@ -78,7 +92,7 @@ class XdgAutostart:
             "Type=Application",
             "Name=ImgLink",
             "Comment=Press a key, drag, and a link is on the clipboard",
-            f"Exec={' '.join(_exec_word(word) for word in self._command)}",
+            f"Exec={exec_line(self._command)}",
             f"Icon={APP_ID}",
             "Terminal=false",
             "X-GNOME-Autostart-enabled=true",
@@ -126,6 +140,11 @@ class LaunchAgent:
         _remove(self.path)
 
 
+def exec_line(command: Sequence[str]) -> str:
+    """A command line as desktop files have it."""
+    return " ".join(map(_exec_word, command))
+
+
 def _exec_word(word: str) -> str:
     """One argument of an Exec line: quoted, and a percent sign is no field code."""
     quoted = word.replace("%", "%%")
@@ -160,5 +179,6 @@ def _refused(path: Path, error: OSError) -> UserFacingError:
     return UserFacingError(
         f"Whether ImgLink starts with your session could not be changed: {reason}.",
         remedy=f"Look at the permissions of {path.parent}.",
+        part=Part.AUTOSTART,
         details=repr(error),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import join, quote
 
 from app.core.shortcuts import Modifier, Shortcut
 from app.system.session import Session
@@ -29,26 +30,34 @@ class BindingHelp:
     """To be copied as it is."""
 
 
-def binding_help(session: Session, shortcuts: Mapping[str, Shortcut]) -> BindingHelp:
-    """The lines for this session's desktop, for those of these shortcuts (workflow → key) that a command can do."""
-    wanted = [(COMMANDS[name], shortcut) for name, shortcut in shortcuts.items() if name in COMMANDS]
+def binding_help(
+    session: Session, shortcuts: Mapping[str, Shortcut], program: Sequence[str] = ("imglink",)
+) -> BindingHelp:
+    """The lines for this session's desktop, for those of these shortcuts (workflow → key) that a command can do.
+
+    `program` is how the desktop calls us.
+    """
+    wanted = [
+        ((*program, *COMMANDS[name].split()[1:]), shortcut) for name, shortcut in shortcuts.items() if name in COMMANDS
+    ]
     for name in (session.compositor.lower(), *session.desktops):
         if name in _HELPS:
             return _HELPS[name](wanted)
     return _plain("Bind these commands to keys in the settings of your desktop.", wanted)
 
 
-_Wanted = Sequence[tuple[str, Shortcut]]
+_Wanted = Sequence[tuple[Sequence[str], Shortcut]]
+"""The words of a command, and its key."""
 
 
 def _sway(wanted: _Wanted) -> BindingHelp:
-    lines = [f"bindsym {_joined(shortcut, _SWAY, '+')} exec {command}" for command, shortcut in wanted]
+    lines = [f"bindsym {_joined(shortcut, _SWAY, '+')} exec {join(command)}" for command, shortcut in wanted]
     return BindingHelp("Add this to ~/.config/sway/config, then reload sway.", "\n".join(lines))
 
 
 def _hyprland(wanted: _Wanted) -> BindingHelp:
     lines = [
-        f"bind = {_modifiers(shortcut, _HYPRLAND, ' ')}, {_keysym(shortcut)}, exec, {command}"
+        f"bind = {_modifiers(shortcut, _HYPRLAND, ' ')}, {_keysym(shortcut)}, exec, {join(command)}"
         for command, shortcut in wanted
     ]
     return BindingHelp("Add this to ~/.config/hypr/hyprland.conf.", "\n".join(lines))
@@ -57,7 +66,7 @@ def _hyprland(wanted: _Wanted) -> BindingHelp:
 def _niri(wanted: _Wanted) -> BindingHelp:
     lines = []
     for command, shortcut in wanted:
-        words = " ".join(f'"{word}"' for word in command.split())
+        words = " ".join(map(_in_quotes, command))
         lines.append(f"    {_joined(shortcut, _NIRI, '+')} {{ spawn {words}; }}")
     return BindingHelp("Add this inside binds { … } in ~/.config/niri/config.kdl.", "\n".join(lines))
 
@@ -69,8 +78,11 @@ def _gnome(wanted: _Wanted) -> BindingHelp:
     lines = []
     for path, (command, shortcut) in zip(paths, wanted, strict=True):
         accelerator = "".join(f"<{name}>" for name in _named(shortcut, _GNOME)) + _keysym(shortcut)
-        for key, value in (("name", f"ImgLink: {command}"), ("command", command), ("binding", accelerator)):
-            lines.append(f"gsettings set {schema}.custom-keybinding:{path} {key} '{value}'")
+        name = f"ImgLink: {' '.join(command[-3:])}"
+        for key, value in (("name", name), ("command", join(command)), ("binding", accelerator)):
+            # What has quotes of its own must be a text as gsettings writes it; all else it takes as it is.
+            text = _in_quotes(value) if set(value) & set("'\"\\") else value
+            lines.append(f"gsettings set {schema}.custom-keybinding:{path} {key} {quote(text)}")
     listed = ", ".join(f"'{path}'" for path in paths)
     # Those that the person has already stay in the list.
     lines.append(
@@ -84,11 +96,21 @@ def _gnome(wanted: _Wanted) -> BindingHelp:
 
 
 def _kde(wanted: _Wanted) -> BindingHelp:
-    return _plain("In System Settings, under Shortcuts, add a command for each.", wanted)
+    return BindingHelp(
+        "In System Settings, under Keyboard, Shortcuts, choose Add New, Command or Script (Plasma 5: Shortcuts, Add "
+        "Command), paste the line below its key, and give it that key.",
+        "\n".join(f"# {shortcut}\n{join(command)}" for command, shortcut in wanted),
+    )
 
 
 def _plain(where: str, wanted: _Wanted) -> BindingHelp:
-    return BindingHelp(where, "\n".join(f"{shortcut}: {command}" for command, shortcut in wanted))
+    return BindingHelp(where, "\n".join(f"{shortcut}: {join(command)}" for command, shortcut in wanted))
+
+
+def _in_quotes(text: str) -> str:
+    """As KDL and GVariant have texts."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 _HELPS: Mapping[str, Callable[[_Wanted], BindingHelp]] = {

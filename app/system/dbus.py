@@ -229,6 +229,11 @@ class SessionBus:
         """True when a program on the bus owns this name."""
         return bool((await self._call_bus("NameHasOwner", "s", (name,)))[0])
 
+    async def reload_services(self) -> None:
+        """Have the bus look again which programs it can start; it may not have seen a folder that is new."""
+        with contextlib.suppress(CallFailed, BusUnavailable):
+            await self._call_bus("ReloadConfig")
+
     async def can_start(self, name: str) -> bool:
         """True when the bus knows how to start a program for this name."""
         return name in (await self._call_bus("ListActivatableNames"))[0]
@@ -319,7 +324,7 @@ class SessionBus:
         if message.header.message_type is MessageType.method_call:
             answering = asyncio.get_running_loop().create_task(self._answer_call(message))
             self._answering.add(answering)
-            answering.add_done_callback(self._answering.discard)
+            answering.add_done_callback(self._answered)
             return
         if message.header.message_type is not MessageType.signal:
             return
@@ -339,8 +344,15 @@ class SessionBus:
                 # Later, so that a caller who just got an answer comes first, and what fails in there is not ours.
                 asyncio.get_running_loop().call_soon(wanted.on_signal, signal)
 
+    def _answered(self, answering: asyncio.Task[None]) -> None:
+        self._answering.discard(answering)
+        if not answering.cancelled() and (bug := answering.exception()) is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a call from the message bus failed", "exception": bug, "task": answering}
+            )
+
     async def _answer_call(self, message: Message) -> None:
-        from jeepney import HeaderFields, MessageFlag, new_error, new_method_return
+        from jeepney import HeaderFields, new_error, new_method_return
 
         fields = message.header.fields
         call = IncomingCall(
@@ -358,7 +370,15 @@ class SessionBus:
             answer = new_method_return(message, signature or None, body)
         except CallRefused as refused:
             answer = new_error(message, refused.error_name, "s", (str(refused),))
-        if not message.header.flags & MessageFlag.no_reply_expected:
+        except Exception as bug:
+            await self._reply(message, new_error(message, f"{_BUS}.Error.Failed", "s", (type(bug).__name__,)))
+            raise
+        await self._reply(message, answer)
+
+    async def _reply(self, call: Message, answer: Message) -> None:
+        from jeepney import MessageFlag
+
+        if not call.header.flags & MessageFlag.no_reply_expected:
             with contextlib.suppress(BusUnavailable):
                 await self._send(answer, next(self._serials))
 

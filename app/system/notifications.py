@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.doctor import Part
 from app.core.errors import InputError, UserFacingError
 from app.core.ports import Notice, Notifier, Probe
 from app.core.screen import Frame
@@ -157,6 +158,7 @@ class DBusNotifier:
                 "The desktop shows no notifications.",
                 remedy="Start a notification service.",
                 details=f"{problem.message} {problem.details}",
+                part=Part.NOTIFICATIONS,
             ) from problem
 
     def _remember(self, number: int, on_action: Callable[[str], None]) -> None:
@@ -213,7 +215,7 @@ class NullNotifier:
 
     async def show(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
         """Raises UserFacingError, always."""
-        raise UserFacingError(self._reason, remedy=self._remedy)
+        raise UserFacingError(self._reason, remedy=self._remedy, part=Part.NOTIFICATIONS)
 
     async def close(self) -> None:
         """Nothing to close."""

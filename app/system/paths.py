@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.system.runtime import runtime_folder
 
@@ -43,7 +44,7 @@ class Paths:
         state = _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / _NAME
         return cls(
             config=_xdg(environ, "XDG_CONFIG_HOME", home / ".config") / _NAME,
-            data=_xdg(environ, "XDG_DATA_HOME", home / ".local" / "share") / _NAME,
+            data=data_folder(environ, home=home) / _NAME,
             state=state,
             cache=_xdg(environ, "XDG_CACHE_HOME", home / ".cache") / _NAME,
             runtime=runtime,
@@ -92,6 +93,17 @@ def screenshots_folder(chosen: str, environ: Mapping[str, str], *, home: Path, p
     return Path(chosen)
 
 
+def data_folder(environ: Mapping[str, str], *, home: Path) -> Path:
+    """The person's folder for what programs and the desktop share."""
+    return _xdg(environ, "XDG_DATA_HOME", home / ".local" / "share")
+
+
+def data_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where the same was installed for everybody."""
+    listed = environ.get("XDG_DATA_DIRS", "") or "/usr/local/share:/usr/share"
+    return tuple(Path(each) for each in listed.split(":") if each.startswith("/"))
+
+
 def _xdg(environ: Mapping[str, str], name: str, default: Path) -> Path:
     # The specification says that relative paths are to be ignored.
     value = environ.get(name, "")
@@ -103,10 +115,12 @@ def _private(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         status = path.stat()
         if status.st_uid != os.getuid():
-            raise UserFacingError(f"The folder {path} belongs to someone else.", remedy="Move it away and start again.")
+            raise UserFacingError(
+                f"The folder {path} belongs to someone else.", remedy="Move it away and start again.", part=Part.FOLDERS
+            )
         if stat.S_IMODE(status.st_mode) != 0o700:
             path.chmod(0o700)
     except OSError as error:
         raise UserFacingError(
-            f"The folder {path} cannot be made: {error.strerror}.", remedy="Check its permissions."
+            f"The folder {path} cannot be made: {error.strerror}.", remedy="Check its permissions.", part=Part.FOLDERS
         ) from error

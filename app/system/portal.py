@@ -14,23 +14,30 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
 from app.system.dbus import BusUnavailable, CallFailed, SessionBus, Signal
 
 PORTAL = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
 APP_ID = "cc.imglink.Desktop"
-CALL_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 30.0
 """The bus may have to start the portal and its back ends first, one after the other."""
-VERSION_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 2.5
+"""What a portal that runs already needs for a question about itself."""
+CALL_TIMEOUT_S = 10.0
+"""What one that runs already needs to take a request."""
 RESPONSE_TIMEOUT_S = 60.0
 """The person may be asked for permission."""
 
+_STORE = "org.freedesktop.impl.portal.PermissionStore"
+_STORE_PATH = "/org/freedesktop/impl/portal/PermissionStore"
 _REGISTRY = "org.freedesktop.host.portal.Registry"
 _REQUEST = "org.freedesktop.portal.Request"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _BUS = "org.freedesktop.DBus"
 
+RESTART = "Restart it with: systemctl --user restart xdg-desktop-portal"
 _INSTALL = "Install xdg-desktop-portal with the back end of your desktop ({back_end}), and log in again."
 _BACK_ENDS = {
     "gnome": "xdg-desktop-portal-gnome",
@@ -69,9 +76,13 @@ class Response:
 class PortalMissing(UserFacingError):
     """There is no portal, or not the part of it that is wanted."""
 
+    part = Part.PORTAL
+
 
 class PortalFailed(UserFacingError):
     """The portal is there, but went away, refused, or did not answer."""
+
+    part = Part.PORTAL
 
 
 class Portal:
@@ -80,40 +91,40 @@ class Portal:
     def __init__(self, bus: SessionBus, desktops: tuple[str, ...] = ()) -> None:
         self.bus = bus
         self._desktops = desktops
+        self._is_registered = False
+        self._not_registered = ""
+        """Why the portal does not know us by name, in its own words."""
+        self._silence: PortalFailed | None = None
 
     @classmethod
     async def connect(cls, environ: Mapping[str, str]) -> Portal:
         """Connect, and say who we are, so that permissions are asked for and kept under our name.
 
-        Raises BusUnavailable without a bus. Whether there is a portal shows when something is asked of it.
+        Raises BusUnavailable without a bus. Whether there is a portal shows when something is asked of it, and one that
+        kept silent is not asked a second time.
         """
         listed = environ.get("XDG_CURRENT_DESKTOP", "").lower()
-        bus = await SessionBus.connect(environ)
+        portal = cls(await SessionBus.connect(environ), tuple(listed.split(":")))
         try:
-            if await bus.has_owner(PORTAL) or await bus.can_start(PORTAL):
-                # Portals before 1.20 know no such thing, and one that does refuses where our desktop file is missing.
-                with contextlib.suppress(CallFailed):
-                    await bus.call(
-                        PORTAL, PATH, _REGISTRY, "Register", "sa{sv}", (APP_ID, {}), timeout_s=CALL_TIMEOUT_S
-                    )
+            await portal._register()
         except BaseException:
-            await bus.close()
+            await portal.close()
             raise
-        return cls(bus, tuple(listed.split(":")))
+        return portal
 
     @property
     def is_open(self) -> bool:
-        """False once the bus has gone."""
-        return self.bus.is_open
+        """False once the bus has gone, and where the portal kept silent: connect again to ask it again."""
+        return self.bus.is_open and self._silence is None
 
     async def close(self) -> None:
         """Disconnect."""
         await self.bus.close()
 
-    async def version(self, interface: str, timeout_s: float = VERSION_TIMEOUT_S) -> int:
+    async def version(self, interface: str) -> int:
         """The version of a part such as `org.freedesktop.portal.Screenshot`. Raises PortalMissing and PortalFailed."""
         try:
-            if not (await self.bus.has_owner(PORTAL) or await self.bus.can_start(PORTAL)):
+            if not (timeout_s := await self._timeout_s(ANSWER_TIMEOUT_S)):
                 raise PortalMissing("There is no desktop portal here (xdg-desktop-portal).", remedy=self._remedy)
             answer = await self.bus.call(
                 PORTAL, PATH, _PROPERTIES, "Get", "ss", (interface, "version"), timeout_s=timeout_s
@@ -126,6 +137,22 @@ class Portal:
                 f"The desktop portal here has no part for this ({part}).", remedy=self._remedy, details=problem.details
             ) from problem
         return int(answer[0][1])
+
+    async def denied_to(self) -> str | None:
+        """To whom the person's stored answer is that no pictures of the screen are taken.
+
+        That is our name, or an empty one that stands for every program which the portal does not know by name; None
+        where there is no such answer.
+        """
+        try:
+            stored, _data = await self.bus.call(
+                _STORE, _STORE_PATH, _STORE, "Lookup", "ss", ("screenshot", "screenshot"), timeout_s=ANSWER_TIMEOUT_S
+            )
+        except CallFailed:
+            # Nothing was ever stored, or nothing that stores runs: then the portal finds nothing either.
+            return None
+        ours = (APP_ID,) if self._is_registered else (APP_ID, "")
+        return next((name for name in ours if stored.get(name) == ["no"]), None)
 
     async def request(
         self,
@@ -161,7 +188,8 @@ class Portal:
         ):
             body = (*arguments, {**options, "handle_token": ("s", token)})
             try:
-                await self.bus.call(PORTAL, PATH, interface, method, signature, body, timeout_s=CALL_TIMEOUT_S)
+                call_s = await self._timeout_s(CALL_TIMEOUT_S) or CALL_TIMEOUT_S
+                await self.bus.call(PORTAL, PATH, interface, method, signature, body, timeout_s=call_s)
                 return await self._end_of(ended, timeout_s)
             except CallFailed as problem:
                 raise self._refused(problem) from problem
@@ -171,6 +199,30 @@ class Portal:
                 if isinstance(problem, asyncio.CancelledError):
                     raise
                 raise self._silent(problem) from problem
+
+    async def _timeout_s(self, running_s: float) -> float:
+        """How long to wait for an answer: `running_s` from a portal that runs already; 0 where there is none.
+
+        Raises PortalFailed for one that has kept silent before.
+        """
+        if self._silence is not None:
+            raise self._silence
+        if await self.bus.has_owner(PORTAL):
+            return running_s
+        return START_TIMEOUT_S if await self.bus.can_start(PORTAL) else 0.0
+
+    async def _register(self) -> None:
+        if not (timeout_s := await self._timeout_s(ANSWER_TIMEOUT_S)):
+            return
+        try:
+            await self.bus.call(PORTAL, PATH, _REGISTRY, "Register", "sa{sv}", (APP_ID, {}), timeout_s=timeout_s)
+        except CallFailed as problem:
+            # Portals before 1.20 know no such thing, and one that does refuses where our desktop file is missing.
+            if not problem.error_name:
+                self._silence = self._silent(problem)
+            self._not_registered = problem.details
+        else:
+            self._is_registered = True
 
     async def _end_of(self, ended: asyncio.Future[Response], timeout_s: float) -> Response:
         """Wait for the response, and not for one that cannot come any more."""
@@ -194,13 +246,19 @@ class Portal:
             return PortalMissing(
                 "The desktop portal here cannot do this.", remedy=self._remedy, details=problem.details
             )
+        if problem.error_name.endswith(".NotAllowed") and self._not_registered:
+            return PortalFailed(
+                f"The desktop portal does this only for programs it knows by name, and does not know {APP_ID}.",
+                remedy="Start ImgLink anew: it puts its desktop file where the portal looks for it.",
+                details=f"{problem.details}; {self._not_registered}",
+            )
         return PortalFailed("The desktop portal refused.", remedy="Try again.", details=problem.details)
 
     @staticmethod
     def _silent(problem: Exception) -> PortalFailed:
         return PortalFailed(
             "The desktop portal does not answer.",
-            remedy="Restart it with: systemctl --user restart xdg-desktop-portal",
+            remedy=RESTART,
             details=str(problem),
         )
 

@@ -12,13 +12,15 @@ from app.system.dbus import SessionBus, Signal, session_bus_address
 
 _BUS = "org.freedesktop.DBus"
 _WATCHER = "org.kde.StatusNotifierWatcher"
+_WATCHER_PATH = "/StatusNotifierWatcher"
+_PATIENCE_S = 2.0
 _REASON = "No panel with a tray runs here: the icon cannot be shown, and the window takes its place."
 _REMEDY = "Start a panel with a tray; on GNOME, the AppIndicator extension."
 
 
 async def probe_tray(environ: Mapping[str, str]) -> Probe:
     """Look for a StatusNotifier host, then for an XEmbed tray."""
-    if await _has_watcher(environ):
+    if await _has_watched_host(environ):
         return Probe("StatusNotifier", available=True)
     if await asyncio.to_thread(_has_xembed_tray, environ.get("DISPLAY", "")):
         return Probe("XEmbed", available=True)
@@ -26,13 +28,23 @@ async def probe_tray(environ: Mapping[str, str]) -> Probe:
 
 
 class TrayWatch:
-    """Tells of a StatusNotifier host that comes, once the program runs. Used on the event loop."""
+    """Tells of a StatusNotifier host that comes, once the program runs. Used on the event loop.
 
-    def __init__(self, environ: Mapping[str, str], on_came: Callable[[], None]) -> None:
-        """`on_came` is called on the loop's thread, at the start too where there is a host already."""
+    Hosts register with a watcher, which may be there without one: it takes icons that nobody shows, and Qt believes it.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], on_came: Callable[[], None], on_missing: Callable[[], None] = lambda: None
+    ) -> None:
+        """Both are called on the loop's thread, at the start too: `on_came` where there is a host, `on_missing` where
+        there is a watcher that has none for a while.
+        """
         self._environ = dict(environ)
         self._on_came = on_came
+        self._on_missing = on_missing
         self._stack = AsyncExitStack()
+        self._bus: SessionBus | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> bool:
         """Begin; False where nothing will ever be told."""
@@ -42,8 +54,13 @@ class TrayWatch:
             await self._stack.enter_async_context(
                 bus.subscribed(self._on_owner, sender=_BUS, interface=_BUS, member="NameOwnerChanged", about=_WATCHER)
             )
-            if await bus.has_owner(_WATCHER):
-                self._on_came()
+            await self._stack.enter_async_context(
+                bus.subscribed(
+                    self._on_host, sender=_WATCHER, interface=_WATCHER, member="StatusNotifierHostRegistered"
+                )
+            )
+            self._bus = bus
+            self._look_soon()
         except UserFacingError:
             await self._stack.aclose()
             return False
@@ -51,25 +68,60 @@ class TrayWatch:
 
     async def close(self) -> None:
         """Disconnect; nothing more is told."""
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.cancel()
+            await asyncio.wait([looking])
         await self._stack.aclose()
+
+    def _on_host(self, _signal: Signal) -> None:
+        self._on_came()
 
     def _on_owner(self, signal: Signal) -> None:
         name, _former, owner = signal.body
         if name == _WATCHER and owner:
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        assert self._bus is not None, "not started"
+        found = await _has_host(self._bus)
+        if found is False:
+            # In a panel that starts, the watcher is there first.
+            await asyncio.sleep(_PATIENCE_S)
+            found = await _has_host(self._bus)
+        if found:
             self._on_came()
+        elif found is not None:
+            self._on_missing()
 
 
-async def _has_watcher(environ: Mapping[str, str]) -> bool:
+async def _has_watched_host(environ: Mapping[str, str]) -> bool:
     if session_bus_address(environ) is None:
         return False
     try:
         bus = await SessionBus.connect(environ)
-        try:
-            return await bus.has_owner(_WATCHER)
-        finally:
-            await bus.close()
     except UserFacingError:
         return False
+    try:
+        return bool(await _has_host(bus))
+    finally:
+        await bus.close()
+
+
+async def _has_host(bus: SessionBus) -> bool | None:
+    """Whether the watcher knows somebody who shows icons; None where there is no watcher."""
+    try:
+        if not await bus.has_owner(_WATCHER):
+            return None
+        question = (_WATCHER, "IsStatusNotifierHostRegistered")
+        answer = await bus.call(_WATCHER, _WATCHER_PATH, "org.freedesktop.DBus.Properties", "Get", "ss", question)
+    except UserFacingError:
+        return None
+    return answer == (("b", True),)
 
 
 def _has_xembed_tray(display_name: str) -> bool:

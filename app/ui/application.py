@@ -41,6 +41,7 @@ from app.ui.embeds_controller import EmbedsController
 from app.ui.files_controller import FilesController
 from app.ui.gallery_controller import GalleryController
 from app.ui.history_controller import HistoryController
+from app.ui.key_notices import key_notices
 from app.ui.network import NetworkWatch
 from app.ui.on_demand import OnDemand
 from app.ui.opener import open_system_settings, open_url
@@ -77,7 +78,7 @@ class Parts:
     close: Callable[[], Awaitable[None]]
     """Stops and closes what `build` made, in the right order."""
     on_ready: Callable[[Mapping[str, BindResult]], None]
-    """Told when keys are bound and uploads can be taken."""
+    """Told when uploads can be taken, with what has become of the keys until then."""
     look: Look
     screenshots_folder: str
     """Where captures are saved unless the settings say otherwise, for display."""
@@ -95,6 +96,8 @@ class Parts:
     """Has a text of ours stay on the clipboard when we are gone; awaited at the end, on the asyncio thread."""
     read_clipboard: Callable[..., Mapping[str, bytes]] | None = None
     """Reads it where Qt does not let a program without the focus: as `WlClipboard.content`. Blocks."""
+    on_keys: Callable[[Mapping[str, BindResult]], None] = lambda _bound: None
+    """Told once when the desktop has answered about the keys, where that was later."""
     notices: Sequence[str] = ()
     """What the person should be told at the start, such as a settings file that was damaged."""
     binding_help: Callable[[Mapping[str, Shortcut]], BindingHelp | None] = lambda _shortcuts: None
@@ -122,6 +125,10 @@ class Application(QObject):
         self._bridge = parts.bridge
         self._services: Services | None = None
         self._building: asyncio.Future[Services] | None = None
+        self._bound_since: Mapping[str, BindResult] | None = None
+        """What became of the keys while the rest was still made ready."""
+        self._is_asking = False
+        """True while the desktop has not answered about the keys."""
         self._is_stopping = False
         self.tray = tray
         self.window = OnDemand(_make_tray_window)
@@ -281,9 +288,11 @@ class Application(QObject):
         self.embeds.attach(services, prepared.status)
         self.gallery.attach(services)
         self.history.attach(services)
-        self.settings.attach(services, prepared.status, prepared.bound, prepared.read_key)
-        self._parts.on_ready(prepared.bound)
-        self._tell_unbound(prepared.bound)
+        bound = prepared.bound if self._bound_since is None else self._bound_since
+        self.settings.attach(services, prepared.status, bound, prepared.read_key)
+        self._is_asking = any(result.is_pending for result in bound.values())
+        self._parts.on_ready(bound)
+        self._tell_unbound(services, bound)
         for text in self._parts.notices:
             self._notify(Notice("ImgLink", text, is_error=True))
         if self._parts.is_first_start() and not (prepared.seen.recent or prepared.seen.pending):
@@ -293,17 +302,23 @@ class Application(QObject):
         self._submit(services.captures.warm_up)
 
     def _keys_changed(self, bound: Mapping[str, BindResult]) -> None:
-        # Another keyboard layout may lack a key, or have it again.
+        # Another keyboard layout may lack a key, or have it again; and a desktop that is asked answers when it likes.
+        if self._services is None:
+            self._bound_since = bound
+            return
+        if self._is_asking and not any(result.is_pending for result in bound.values()):
+            self._is_asking = False
+            self._parts.on_keys(bound)
         self.settings.show_bound(bound)
-        self._tell_unbound(bound)
+        self._tell_unbound(self._services, bound)
 
-    def _tell_unbound(self, bound: Mapping[str, BindResult]) -> None:
-        if self._services is None or not self._services.hotkeys.probe().available:
+    def _tell_unbound(self, services: Services, bound: Mapping[str, BindResult]) -> None:
+        if not services.hotkeys.probe().available:
             # That holds for every key and at every start: the settings say it, with what to do.
             return
-        for result in bound.values():
-            if not result.bound and not result.is_pending:
-                self._notify(Notice(self.tr("A shortcut does not work"), result.reason, is_error=True))
+        actions = _one_action(self.tr("Open the settings"))
+        for notice in key_notices(bound.values(), actions):
+            self._notify(notice, lambda _key: self.settings.present_hotkeys())
 
     def _fail_to_start(self, error: UserFacingError) -> None:
         self.show_error(error)
@@ -336,23 +351,27 @@ class Application(QObject):
 
     # --- captures -----------------------------------------------------------------------------------------------------
 
-    def capture(self, workflow_id: str, token: str = "") -> None:
-        """Run a workflow by its id, as a key, a menu entry or a button names it; `token` as for `present`."""
+    def capture(self, workflow_id: str, token: str = "", *, delay_s: float | None = None) -> None:
+        """Run a workflow by its id, as a key, a menu entry or a button names it; `token` as for `present`.
+
+        Without `delay_s` the settings have one.
+        """
         self.expect_overlay(token)
         workflow = next(each for each in BUILT_IN_WORKFLOWS if each.id == workflow_id)
         if workflow.mode is CaptureMode.CLIPBOARD:
             self._upload_clipboard()
             return
-        self._submit(lambda: self._capture(workflow))
+        self._submit(lambda: self._capture(workflow, delay_s))
 
-    async def _capture(self, workflow: Workflow) -> None:
+    async def _capture(self, workflow: Workflow, delay_s: float | None) -> None:
         services = await self.ready()
         with services.follow_ups.gathering() as gathering:
             after = AfterUpload(workflow.after_upload, workflow.link_form, gathering.group)
             upload = self._settings.upload
             if workflow.options is None and workflow.id in upload.workflow_embeds:
                 workflow = replace(workflow, options=upload.options(workflow.id))
-            request = CaptureRequest(workflow, delay_s=float(self._settings.capture.delay_s), after=after)
+            wait_s = float(self._settings.capture.delay_s) if delay_s is None else delay_s
+            request = CaptureRequest(workflow, delay_s=wait_s, after=after)
             try:
                 captured = await services.captures.run(request)
             except PartlyDone as problem:
@@ -416,7 +435,11 @@ class Application(QObject):
         rest = " ".join(part for part in (error.safe, error.remedy) if part)
         part = error.part or (Part.NETWORK if error.kind is ErrorKind.OFFLINE else None)
         self.window.get().add_refusals([Refusal(error.message, rest, part, error.settings_url, is_sentence=True)])
-        self._notify(Notice(error.message, rest, is_error=True))
+        if part is None:
+            self._notify(Notice(error.message, rest, is_error=True))
+        else:
+            notice = Notice(error.message, rest, _one_action(self.tr("What the doctor says")), is_error=True)
+            self._notify(notice, lambda _key: self.settings.present_doctor(part))
 
     def _notify(
         self,
@@ -557,6 +580,11 @@ class Application(QObject):
             return await function()
 
         self._bridge.submit(run, owner=self, on_done=on_done, on_error=self.show_error)
+
+
+def _one_action(label: str) -> tuple[tuple[str, str], ...]:
+    """What a click anywhere does, and the button that says so."""
+    return (("default", label), ("open", label))
 
 
 def _make_tray_window() -> TrayWindow:

@@ -132,6 +132,12 @@ class SettingsController(QObject):
 
         self.present(PageId.ACCOUNT)
 
+    def present_hotkeys(self) -> None:
+        """Bring the window to the front, where the keys are."""
+        from app.ui.settings_window import PageId
+
+        self.present(PageId.HOTKEYS)
+
     def present(self, page_id: PageId | None = None) -> None:
         """Bring the window to the front, on a page."""
         if self._window is None:
@@ -172,15 +178,25 @@ class SettingsController(QObject):
         window.system_settings_requested.connect(open_system_settings)
         window.copy_requested.connect(self._copy)
         if self._services is not None:
-            probe = self._services.hotkeys.probe()
-            window.set_hotkeys_unavailable("" if probe.available else f"{probe.reason} {probe.remedy}".strip())
-            self._show_binding_help(window, self._services, self._file.settings)
-        window.set_hotkey_results(self._bound)
+            self._show_keys(window, self._services, self._file.settings)
+        else:
+            window.set_hotkey_results(self._bound)
         return window
 
-    def _show_binding_help(self, window: SettingsWindow, services: Services, settings: Settings) -> None:
-        is_ours = services.hotkeys.probe().available
-        window.set_binding_help(None if is_ours else self._binding_help(shortcuts_of(settings)))
+    def _show_keys(self, window: SettingsWindow, services: Services, settings: Settings) -> None:
+        """What became of the keys; where there are none, how the desktop itself is told of them."""
+        probe = services.hotkeys.probe()
+        results = self._bound.values()
+        has_none = bool(results) and not any(result.bound or result.is_pending for result in results)
+        reasons = {result.reason for result in results}
+        if not probe.available:
+            window.set_hotkeys_unavailable(f"{probe.reason} {probe.remedy}".strip())
+        else:
+            # What is the same for every key is not said beside each.
+            window.set_hotkeys_unavailable(reasons.pop() if has_none and len(results) > 1 == len(reasons) else "")
+        is_wanted = has_none or not probe.available
+        window.set_binding_help(self._binding_help(shortcuts_of(settings)) if is_wanted else None)
+        window.set_hotkey_results(self._bound)
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
@@ -198,7 +214,7 @@ class SettingsController(QObject):
         if self._window is not None:
             self._window.set_settings(settings, self._file.overrides)
             if self._services is not None:
-                self._show_binding_help(self._window, self._services, settings)
+                self._show_keys(self._window, self._services, settings)
         self.settings_changed.emit(settings)
         self._bind_keys(settings)
 
@@ -275,8 +291,8 @@ class SettingsController(QObject):
     def show_bound(self, bound: Mapping[str, BindResult]) -> None:
         """Say beside each key what became of it."""
         self._bound = bound
-        if self._window is not None:
-            self._window.set_hotkey_results(bound)
+        if self._window is not None and self._services is not None:
+            self._show_keys(self._window, self._services, self._file.settings)
 
     # --- account ------------------------------------------------------------------------------------------------------
 

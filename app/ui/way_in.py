@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRect
 
 from app.core.ports import Notice
 from app.ui.on_demand import OnDemand
@@ -46,12 +46,22 @@ class WayIn(QObject):
         self._quit_program = quit_program
         self._has_told = False
         self._is_over = False
+        self._is_empty = False
+        """True while a tray takes icons and shows none."""
         window.when_made(self._join)
 
     def tray_came(self) -> None:
         """A panel has come that Qt may not have noticed."""
         if not self._is_over:
+            self._is_empty = False
             self._tray.renew()
+            self._look()
+
+    def tray_is_empty(self) -> None:
+        """There is a tray that takes icons, and nobody who shows them: Qt counts that as a tray."""
+        if not self._is_over:
+            self._is_empty = True
+            self._window.get().open_near(QRect())
             self._look()
 
     def stop(self) -> None:
@@ -65,10 +75,13 @@ class WayIn(QObject):
 
     def _look(self) -> None:
         if (window := self._window.made) is not None:
-            window.set_has_tray(Tray.is_available())
+            window.set_has_tray(self._has_tray())
+
+    def _has_tray(self) -> bool:
+        return Tray.is_available() and not self._is_empty
 
     def _closed(self) -> None:
-        if self._is_over or self._has_told or Tray.is_available():
+        if self._is_over or self._has_told or self._has_tray():
             return
         self._has_told = True
         notice = Notice(

@@ -24,6 +24,7 @@ SHORTCUTS = "org.freedesktop.portal.GlobalShortcuts"
 REGISTRY = "org.freedesktop.host.portal.Registry"
 _REQUEST = "org.freedesktop.portal.Request"
 _SESSION = "org.freedesktop.portal.Session"
+_ERROR = "org.freedesktop.portal.Error."
 _UNKNOWN = "org.freedesktop.DBus.Error.UnknownInterface"
 
 
@@ -40,6 +41,8 @@ class FakePortal:
         """By whether a dialog is asked for."""
         self.picture: Path | None = None
         """Copied for every screenshot that is given."""
+        self.knows_us = True
+        """False where no desktop file of ours is installed: as the real one does it from 1.21 on."""
         self.bind_code = 0
         self.bind_gate: asyncio.Event | None = None
         """Bindings wait for it: a dialog that the person looks at."""
@@ -89,10 +92,14 @@ class FakePortal:
                 raise CallRefused(_UNKNOWN, f"No such interface “{call.body[0]}”")
             return "v", (("u", 2),)
         if call.interface == REGISTRY:
+            if not self.knows_us:
+                raise CallRefused(f"{_ERROR}Failed", "Can't create registered app")
             self.registered.append(call.body[0])
             return "", ()
         if call.interface not in self._parts:
             raise CallRefused(_UNKNOWN, f"No such interface “{call.interface}”")
+        if call.member == "CreateSession" and not self.knows_us:
+            raise CallRefused(f"{_ERROR}NotAllowed", "An app id is required")
         handle = self._handle("request", call, call.body[-1]["handle_token"][1])
         self.bus.export(handle, self._answer_request)
         # At once: whoever listens only after the call has missed it.

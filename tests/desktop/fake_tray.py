@@ -1,12 +1,18 @@
-"""A StatusNotifier tray of the tests' own: it says who registers, reads the icon's menu, and clicks on the icon."""
+"""A StatusNotifier tray of the tests' own: it says who registers, reads the icon's menu, and clicks on the icon.
+
+As a program: `python -m tests.desktop.fake_tray [FILE]`; with FILE, it has no host before that file is there.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from app.system.dbus import CallRefused, IncomingCall, SessionBus
+from tests.desktop.processes import wait_until
 
 NAME = "org.kde.StatusNotifierWatcher"
 PATH = "/StatusNotifierWatcher"
@@ -19,7 +25,7 @@ _PROPERTIES: dict[str, tuple[str, Any]] = {
 }
 
 
-async def main() -> None:
+async def main(host: Path | None) -> None:
     bus = await SessionBus.connect(os.environ)
     items: asyncio.Queue[str] = asyncio.Queue()
 
@@ -34,7 +40,12 @@ async def main() -> None:
         return "", ()
 
     bus.export(PATH, answer)
+    _PROPERTIES["IsStatusNotifierHostRegistered"] = ("b", host is None)
     assert await bus.own(NAME)
+    print("watcher", flush=True)
+    if host is not None:
+        await asyncio.to_thread(wait_until, host.exists, 120, lambda: "no host was asked for")
+    _PROPERTIES["IsStatusNotifierHostRegistered"] = ("b", True)
     await bus.emit(PATH, NAME, "StatusNotifierHostRegistered")
     await use(bus, await items.get())
     await bus.wait_closed()
@@ -53,4 +64,4 @@ async def use(bus: SessionBus, item: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

@@ -29,7 +29,7 @@ from app.system.dbus import SessionBus
 from tests.desktop.cli import start, uploaded
 from tests.desktop.coloured_windows import open_windows
 from tests.desktop.processes import Process, wait_until
-from tests.desktop.running import PROGRAM, READY, program_environment, skip_welcome
+from tests.desktop.running import PROGRAM, program_environment, skip_welcome
 from tests.desktop.session import DesktopSession
 from tests.desktop.sway import PORTAL
 from tests.desktop.wayland_input import KWinPointer
@@ -205,7 +205,8 @@ def whole_way(session: KWinSession, mouse: KWinPointer) -> dict[str, Any]:
     with DemoServer() as server:
         environ = {**program_environment(server), "IMGLINK_API_KEY": DEMO_API_KEY}
         program = session.spawn(PROGRAM, env=environ)
-        program.wait_for_output(READY, 60)
+        # The keys come when the portal has answered, and nothing else waits for that.
+        program.wait_for_output("and drag", 60)
         # Its own window lies on the first output or the second; the region is where it is not.
         before = covering(session)
         asyncio.run(press(session.env, "region"))

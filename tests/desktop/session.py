@@ -221,6 +221,11 @@ class DesktopSession:
             lambda: self.clipboard_data(target) == data or not process.is_running, what="the clipboard was not set"
         )
 
+    @property
+    def services(self) -> tuple[Process, ...]:
+        """What the desktop itself consists of: bus, compositor, portal…"""
+        return tuple(self._services)
+
     def bus_has(self, name: str) -> bool:
         """True when a program owns this name on the session's message bus."""
         return self._session_bus.has_owner(name)
@@ -339,9 +344,12 @@ class DesktopSession:
         """Start the message bus; `start` does it with the rest."""
         socket = self.runtime_dir / "bus"
         self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket}"
-        # No service folders: nothing is started behind our back, so what is not asked for is really not there.
+        # No service folders but the person's own: nothing is started behind our back, so what is not asked for is
+        # really not there.
+        services = self._xdg_dirs()["XDG_DATA_HOME"] / "dbus-1/services"
         config = (
             f"<busconfig><type>session</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>"
+            f"<servicedir>{services}</servicedir>"
             '<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>'
             '<allow own="*"/></policy></busconfig>'
         )

@@ -275,7 +275,7 @@ class SwaySession(DesktopSession):
 
     # --- life -----------------------------------------------------------------------------------------------------
 
-    def begin(self, *, bus: bool, portal: bool, notifications: bool) -> None:
+    def begin(self, *, bus: bool, portal: bool, pipewire: bool, notifications: bool) -> None:
         """Bring everything up; returns when each part answers."""
         if bus:
             self.start_bus()
@@ -286,7 +286,7 @@ class SwaySession(DesktopSession):
             self._serve("dunst", "-print", "-conf", self._write("dunstrc", "[global]\n"))
             wait_until(lambda: self.bus_has("org.freedesktop.Notifications"), 15, self._missing("notification daemon"))
         if portal:
-            self._start_portal()
+            self._start_portal(with_back_end=pipewire)
 
     def close(self) -> None:
         """End everything that was started here, and remove its files."""
@@ -342,9 +342,10 @@ class SwaySession(DesktopSession):
         wait_until(answers, 20, self._missing("answer of the compositor"))
         self._pointer, self._keyboard = VirtualPointer(self.env), VirtualKeyboard(self.env)
 
-    def _start_portal(self) -> None:
+    def _start_portal(self, *, with_back_end: bool) -> None:
         """Start the parts one after the other: when the bus starts them, they wait for each other now and then.
 
+        The wlroots back end ends where there is no PipeWire, and the portal offers screenshots all the same.
         The wlroots back end writes every picture to the same file, so that only one session may have it at a time.
         """
         lock = Path(tempfile.gettempdir(), "imglink-test-portal.lock")
@@ -358,11 +359,13 @@ class SwaySession(DesktopSession):
         choice.mkdir(parents=True)
         (choice / "portals.conf").write_text(_PORTAL_CHOICE, encoding="utf-8")
         self.env["XDG_DESKTOP_PORTAL_DIR"] = str(folder)
-        self._serve("pipewire")
-        wait_until((self.runtime_dir / "pipewire-0").exists, 15, self._missing("PipeWire"))
-        self._serve(f"{PORTAL}-wlr")
-        back_end = "org.freedesktop.impl.portal.desktop.wlr"
-        wait_until(lambda: self.bus_has(back_end), 15, self._missing("portal's back end"))
+        if with_back_end:
+            self._serve("pipewire")
+            wait_until((self.runtime_dir / "pipewire-0").exists, 15, self._missing("PipeWire"))
+        back_end = self._serve(f"{PORTAL}-wlr")
+        name = "org.freedesktop.impl.portal.desktop.wlr"
+        came = (lambda: self.bus_has(name)) if with_back_end else (lambda: not back_end.is_running)
+        wait_until(came, 15, self._missing("portal's back end"))
         self._serve(PORTAL)
         wait_until(lambda: self.bus_has("org.freedesktop.portal.Desktop"), 60, self._missing("portal"))
 
@@ -382,15 +385,19 @@ def sway_session(
     *,
     bus: bool = True,
     portal: bool = False,
+    pipewire: bool = True,
     notifications: bool = False,
     config: str = "",
 ) -> Iterator[SwaySession]:
-    """Run a private Wayland desktop for the length of the block. `config` is added to sway's."""
+    """Run a private Wayland desktop for the length of the block. `config` is added to sway's.
+
+    The portal is one without a back end where `pipewire` is False.
+    """
     assert shutil.which("sway"), "sway is not installed: see packaging/system-packages.txt"
     folder = Path(tempfile.mkdtemp(prefix="imglink-sway-"))
     session = SwaySession(folder, outputs, config)
     try:
-        session.begin(bus=bus, portal=portal, notifications=notifications)
+        session.begin(bus=bus, portal=portal, pipewire=pipewire, notifications=notifications)
         yield session
     finally:
         session.close()

@@ -26,6 +26,7 @@ def service(environ: dict[str, str], done: list[str]) -> ApplicationService:
         actions=[workflow.id for workflow in BUILT_IN_WORKFLOWS],
         on_activate=lambda token: done.append(f"window {token}"),
         on_action=lambda action, token: done.append(f"{action} {token}"),
+        on_open=lambda paths: done.append(" ".join(map(str, paths))),
     )
 
 
@@ -62,6 +63,61 @@ def test_it_is_called_by_its_name_and_does_what_is_asked(bus: DesktopSession) ->
         await second.close()
         assert not await caller.has_owner(NAME)
         await caller.close()
+
+    asyncio.run(scenario())
+
+
+def test_files_of_this_computer_are_opened_and_no_others(bus: DesktopSession) -> None:
+    async def scenario() -> None:
+        done: list[str] = []
+        running = service(bus.env, done)
+        assert await running.start()
+        caller = await SessionBus.connect(bus.env)
+        uris = ["file:///tmp/one%20file.png", "file://localhost/tmp/two.png"]
+        await caller.call(NAME, PATH, INTERFACE, "Open", "asa{sv}", (uris, {}))
+        assert done == ["/tmp/one file.png /tmp/two.png"]
+        for uri in ("https://example.org/a.png", "file://elsewhere/a.png", "/tmp/a.png", "file:a.png"):
+            with pytest.raises(CallFailed) as caught:
+                await caller.call(NAME, PATH, INTERFACE, "Open", "asa{sv}", ([uris[0], uri], {}))
+            assert caught.value.error_name.endswith("InvalidArgs")
+        assert len(done) == 1
+        await running.close()
+        await caller.close()
+
+    asyncio.run(scenario())
+
+
+def test_it_describes_itself(bus: DesktopSession) -> None:
+    async def scenario() -> str:
+        running = service(bus.env, [])
+        assert await running.start()
+        command = ["gdbus", "introspect", "--session", "--dest", NAME, "--object-path", PATH]
+        told = await asyncio.to_thread(bus.run, command)
+        await running.close()
+        return told.decode()
+
+    told = asyncio.run(scenario())
+    assert [name for name in ("Activate(", "Open(", "ActivateAction(", "Introspect(") if name not in told] == []
+
+
+def test_a_bug_behind_a_call_answers_it_and_is_told(bus: DesktopSession) -> None:
+    def fail(_token: str) -> None:
+        raise ZeroDivisionError
+
+    async def scenario() -> None:
+        bugs: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: bugs.append(context["exception"]))
+        running = ApplicationService(
+            bus.env, actions=(), on_activate=fail, on_action=lambda _action, _token: None, on_open=lambda _paths: None
+        )
+        assert await running.start()
+        caller = await SessionBus.connect(bus.env)
+        with pytest.raises(CallFailed) as caught:
+            await caller.call(NAME, PATH, INTERFACE, "Activate", "a{sv}", ({},))
+        assert caught.value.error_name == "org.freedesktop.DBus.Error.Failed"
+        await running.close()
+        await caller.close()
+        assert [type(bug) for bug in bugs] == [ZeroDivisionError]
 
     asyncio.run(scenario())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import pytest
 
 from app.core.geometry import Point
 from app.demo import DEMO_USER, DemoServer
+from app.system.tray_host import probe_tray
 from tests.desktop.running import PROGRAM, READY, ROOT, RunningProgram, program_environment, skip_welcome
 from tests.desktop.session import DesktopSession, desktop_session
 from tests.desktop.x11 import ShownWindow
@@ -105,4 +107,21 @@ def test_a_tray_of_either_kind_that_comes_later_is_used_and_may_die(told: Deskto
     host.wait_for_output("menu: Open ImgLink, Capture")
     host.wait_for_output("activated")
     told.window(TITLE)
+    assert program.process.is_running
+
+
+def test_a_watcher_without_a_host_is_no_tray_until_one_comes(told: DesktopSession, server: DemoServer) -> None:
+    host = told.folder / "host"
+    command = [sys.executable, "-m", "tests.desktop.fake_tray", str(host)]
+    tray = told.spawn(command, env={"PYTHONPATH": str(ROOT)})
+    tray.wait_for_output("watcher")
+    probe = asyncio.run(probe_tray(told.env))
+    assert (probe.available, probe.name) == (False, "none")
+    program = start(told, server)
+    close_it(told)
+    told.wait_for(lambda: "ImgLink is still running" in told.notifications(), what="nobody said that it still runs")
+    host.touch()
+    tray.wait_for_output("activated")
+    told.window(TITLE)
+    assert asyncio.run(probe_tray(told.env)).name == "StatusNotifier"
     assert program.process.is_running

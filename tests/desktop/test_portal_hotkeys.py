@@ -11,7 +11,17 @@ import pytest
 from app.core.ports import BindResult
 from app.core.shortcuts import Shortcut
 from app.hotkeys.choose import choose_hotkeys
-from app.hotkeys.portal import ASKING, LOST, NOT_ALLOWED, NOT_GIVEN, SESSION_TOKEN, PortalHotkeys, trigger_of
+from app.hotkeys.portal import (
+    ASKING,
+    LOST,
+    NOT_ALLOWED,
+    NOT_GIVEN,
+    SESSION_TOKEN,
+    WITHOUT,
+    PortalHotkeys,
+    trigger_of,
+    without_remedy,
+)
 from tests.desktop.fake_portal import SCREENSHOT, FakePortal
 from tests.desktop.session import DesktopSession, bus_session
 
@@ -32,6 +42,14 @@ class Keys:
         self.back_end = PortalHotkeys(environ, retry_s=(0.01,))
         self.pressed: list[str] = []
         self.changes: list[Mapping[str, BindResult]] = []
+
+    async def bind(self, shortcuts: Mapping[str, Shortcut]) -> Mapping[str, BindResult]:
+        """Bind, and return what became of it when the portal has answered."""
+        results = await self.back_end.bind(shortcuts)
+        if any(result.is_pending for result in results.values()):
+            await self.until(lambda: bool(self.changes))
+            results = self.changes.pop(0)
+        return results
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(DEADLINE_S):
@@ -60,7 +78,7 @@ def test_keys_are_bound_as_kde_and_gnome_want_it_and_presses_come(bus: DesktopSe
         portal = await FakePortal.start(bus.env)
         portal.triggers = {"screen": "Meta+Print"}
         async with running(bus, portal) as keys:
-            results = await keys.back_end.bind(KEYS)
+            results = await keys.bind(KEYS)
             assert {action: (result.bound, result.trigger) for action, result in results.items()} == {
                 "region": (True, "CTRL+SHIFT+4"),
                 "screen": (True, "Meta+Print"),
@@ -88,7 +106,9 @@ def test_keys_are_bound_as_kde_and_gnome_want_it_and_presses_come(bus: DesktopSe
 def test_the_probe_asks_once_and_never_again(bus: DesktopSession) -> None:
     async def scenario() -> None:
         portal = await FakePortal.start(bus.env)
-        hotkeys = await asyncio.to_thread(choose_hotkeys, {**bus.env, "WAYLAND_DISPLAY": "wayland-0"})
+        hotkeys = choose_hotkeys({**bus.env, "WAYLAND_DISPLAY": "wayland-0"})
+        assert portal.calls == []
+        assert (await asyncio.to_thread(hotkeys.probe)).name == "portal (version 2)"
         asked = len(portal.calls)
         # On the loop, where nothing may block.
         assert hotkeys.probe().name == "portal (version 2)"
@@ -102,28 +122,56 @@ def test_the_probe_asks_once_and_never_again(bus: DesktopSession) -> None:
 def test_a_portal_without_shortcuts_leaves_the_desktops_own_keys(bus: DesktopSession) -> None:
     async def scenario() -> None:
         portal = await FakePortal.start(bus.env, parts=[SCREENSHOT])
-        hotkeys = await asyncio.to_thread(choose_hotkeys, {**bus.env, "WAYLAND_DISPLAY": "wayland-0"})
-        assert hotkeys.name == "null"
-        assert "imglink capture region" in hotkeys.probe().remedy
-        await portal.stop()
+        async with running(bus, portal) as keys:
+            results = await keys.bind(KEYS)
+            assert {result.reason for result in results.values()} == {f"{WITHOUT} {without_remedy(bus.env)}"}
+            probe = keys.back_end.probe()
+            assert (probe.available, probe.reason, probe.remedy) == (False, WITHOUT, without_remedy(bus.env))
 
     asyncio.run(scenario())
 
 
 def test_no_bus_and_no_portal_are_reasons(bus: DesktopSession) -> None:
-    probe = PortalHotkeys(bus.env).probe()
-    assert (probe.available, probe.reason) == (False, "There is no desktop portal here (xdg-desktop-portal).")
-    assert "xdg-desktop-portal" in probe.remedy
-    nowhere = PortalHotkeys({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}).probe()
-    assert not nowhere.available
-    assert "D-Bus" in nowhere.reason
+    for environ in (bus.env, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}):
+        probe = PortalHotkeys(environ).probe()
+        assert (probe.available, probe.reason, probe.remedy) == (False, WITHOUT, without_remedy(bus.env))
+
+
+def test_a_portal_that_comes_late_is_asked_then(bus: DesktopSession) -> None:
+    async def scenario() -> None:
+        keys = Keys(bus.env)
+        await keys.back_end.start(keys.pressed.append, keys.changes.append)
+        results = await keys.bind(KEYS)
+        assert {result.reason for result in results.values()} == {f"{WITHOUT} {without_remedy(bus.env)}"}
+        portal = await FakePortal.start(bus.env)
+        await keys.until(lambda: bool(keys.changes) and keys.changes[-1]["region"].bound)
+        assert keys.back_end.probe().available
+        await keys.back_end.stop()
+        await portal.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_portal_that_refuses_a_program_without_a_desktop_file_says_so(bus: DesktopSession) -> None:
+    async def scenario() -> None:
+        portal = await FakePortal.start(bus.env)
+        portal.knows_us = False
+        async with running(bus, portal) as keys:
+            results = await keys.bind(KEYS)
+            assert "does not know cc.imglink.Desktop" in results["region"].reason
+            assert keys.back_end.probe().available
+            # The desktop file is there now.
+            portal.knows_us = True
+            await keys.until(lambda: bool(keys.changes) and keys.changes[-1]["region"].bound)
+
+    asyncio.run(scenario())
 
 
 def test_keys_that_the_person_changes_in_the_desktops_settings_are_followed(bus: DesktopSession) -> None:
     async def scenario() -> None:
         portal = await FakePortal.start(bus.env)
         async with running(bus, portal) as keys:
-            await keys.back_end.bind(KEYS)
+            await keys.bind(KEYS)
             await portal.change({"region": "Meta+R", "screen": ""})
             await keys.until(lambda: bool(keys.changes))
             assert keys.changes[-1]["region"].trigger == "Meta+R"
@@ -137,7 +185,7 @@ def test_a_desktop_that_tells_its_keys_only_when_asked_is_asked(bus: DesktopSess
         portal = await FakePortal.start(bus.env)
         portal.tells_only_when_asked = True
         async with running(bus, portal) as keys:
-            results = await keys.back_end.bind(KEYS)
+            results = await keys.bind(KEYS)
             assert all(result.bound for result in results.values())
 
     asyncio.run(scenario())
@@ -149,7 +197,7 @@ def test_a_declined_question_is_a_reason_and_is_not_asked_again(bus: DesktopSess
         portal.bind_code = 1
         async with running(bus, portal) as keys:
             for _ in range(2):
-                results = await keys.back_end.bind(KEYS)
+                results = await keys.bind(KEYS)
                 assert {result.reason for result in results.values()} == {NOT_ALLOWED}
             assert len(portal.called("BindShortcuts")) == 1
 
@@ -174,16 +222,16 @@ def test_while_a_key_is_recorded_the_others_are_silent_and_nobody_is_asked_again
     async def scenario() -> None:
         portal = await FakePortal.start(bus.env)
         async with running(bus, portal) as keys:
-            await keys.back_end.bind(KEYS)
-            assert await keys.back_end.bind({}) == {}
+            await keys.bind(KEYS)
+            assert await keys.bind({}) == {}
             await portal.press("region")
             await keys.settle()
-            await keys.back_end.bind(KEYS)
+            await keys.bind(KEYS)
             await portal.press("screen")
             await keys.until(lambda: bool(keys.pressed))
             assert keys.pressed == ["screen"]
             assert len(portal.called("CreateSession")) == 1
-            await keys.back_end.bind({**KEYS, "region": Shortcut.parse("F9")})
+            await keys.bind({**KEYS, "region": Shortcut.parse("F9")})
             assert len(portal.called("CreateSession")) == 2
             assert portal.shortcuts["region"]["preferred_trigger"] == ("s", "F9")
 
@@ -194,7 +242,7 @@ def test_a_session_that_the_desktop_ends_is_made_again(bus: DesktopSession) -> N
     async def scenario() -> None:
         portal = await FakePortal.start(bus.env)
         async with running(bus, portal) as keys:
-            await keys.back_end.bind(KEYS)
+            await keys.bind(KEYS)
             await portal.close_session()
             await keys.until(lambda: len(keys.changes) >= 2)
             assert keys.changes[0]["region"].reason == LOST
@@ -211,7 +259,7 @@ def test_a_portal_that_dies_and_comes_back_binds_again(bus: DesktopSession) -> N
         portal = await FakePortal.start(bus.env)
         keys = Keys(bus.env)
         await keys.back_end.start(keys.pressed.append, keys.changes.append)
-        await keys.back_end.bind(KEYS)
+        await keys.bind(KEYS)
         await portal.stop()
         await keys.until(lambda: bool(keys.changes) and not keys.changes[-1]["region"].bound)
         again = await FakePortal.start(bus.env)

@@ -14,6 +14,7 @@ from PIL import Image
 from app.capture.choose import AutomaticCapture, choose_capture
 from app.capture.refusing import NotAllowed
 from app.capture.wayland.portal import PortalCapture
+from app.core.doctor import Part
 from app.core.errors import Cancelled, UserFacingError
 from app.core.geometry import Rect
 from app.core.ports import ScreenCapture
@@ -165,7 +166,8 @@ def grab(session: DesktopSession, timeout_s: float = 20) -> Desktop:
         capture.close()
 
 
-def test_a_declined_question_for_permission_is_an_error_with_a_remedy(bus: DesktopSession) -> None:
+def test_a_desktop_that_asks_by_itself_and_tells_of_a_no_is_believed(bus: DesktopSession) -> None:
+    # Of its own questions the portal tells otherwise: see `test_portal_permission`.
     portal = fake_portal(bus, "1")
     with pytest.raises(NotAllowed) as caught:
         grab(bus)
@@ -201,6 +203,7 @@ def test_a_back_end_that_cannot_is_an_error(bus: DesktopSession) -> None:
     with pytest.raises(UserFacingError, match="could not take a picture") as caught:
         grab(bus)
     assert caught.value.remedy
+    assert caught.value.part is Part.PORTAL
 
 
 def test_a_portal_that_keeps_silent_is_given_up_and_its_request_closed(bus: DesktopSession) -> None:

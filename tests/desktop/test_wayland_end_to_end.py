@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,14 @@ from app.core.geometry import Point, Rect
 from app.core.shortcuts import Shortcut
 from app.demo import DEMO_API_KEY, DemoServer
 from app.system.compositor_keys import binding_help
+from app.system.portal import PORTAL as PORTAL_NAME
+from app.system.portal import RESTART
 from app.system.session import detect_session
 from tests.desktop import cli
 from tests.desktop.cli import uploaded
 from tests.desktop.running import pixels
 from tests.desktop.soak_limits import CAPTURES, MORE_DESCRIPTORS, MORE_KB, WARM_UP
-from tests.desktop.sway import TWO, SwaySession, sway_session
+from tests.desktop.sway import ONE, PORTAL, TWO, SwaySession, sway_session
 from tests.desktop.wayland_running import running_program
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +66,20 @@ def add_binding(desktop: SwaySession, server: DemoServer) -> None:
     )
     program.chmod(0o755)
     desktop.sway(*line.replace("exec imglink", f"exec {program}").split())
+
+
+def test_a_line_for_the_compositor_starts_a_program_that_is_in_no_path(tmp_path: Path) -> None:
+    folder = tmp_path / "my tool's, and others"
+    folder.mkdir()
+    program, done = folder / "imglink", tmp_path / "done"
+    program.write_text(f'#!/bin/sh\necho "$@" >{done}.part\nmv {done}.part {done}\n')
+    program.chmod(0o755)
+    shortcut = {"region": Shortcut.parse("Ctrl+Shift+F4")}
+    sway = detect_session({"WAYLAND_DISPLAY": "wayland-1", "XDG_CURRENT_DESKTOP": "sway"}, platform="linux")
+    with sway_session(ONE, config=binding_help(sway, shortcut, [str(program)]).lines) as desktop:
+        desktop.keys("ctrl+shift+F4")
+        desktop.wait_for(done.exists, what="the line started nothing")
+        assert done.read_text() == "capture region --copy\n"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +165,9 @@ def test_the_doctor_tells_the_order_of_captures_and_what_is_missing(server: Demo
         reason = parts["Screen capture"]["reason"]
         assert reason.index("1. screencopy (used)") < reason.index("2. portal") < reason.index("3. grim (works too)")
         assert not parts["Shortcuts"]["ok"]
-        assert "imglink capture region" in parts["Shortcuts"]["remedy"]
+        assert "capture region --copy" in parts["Shortcuts"]["remedy"]
+        assert "cc.imglink.Desktop.desktop is not installed" in parts["Portal"]["reason"]
+        assert parts["Portal"]["remedy"]
         assert parts["Clipboard"]["name"] == "wl-clipboard"
         assert parts["Clipboard"]["ok"]
 
@@ -163,14 +182,36 @@ def test_without_bus_and_portal_captures_work_and_the_doctor_says_what_lacks(ser
         assert done.stdout.startswith(server.base_url)
 
 
-def test_a_denied_portal_names_cause_and_remedy(server: DemoServer) -> None:
-    with sway_session(TWO) as desktop:
-        portal = desktop.spawn([sys.executable, "-m", "tests.desktop.fake_portal", "1"], env={"PYTHONPATH": str(ROOT)})
-        portal.wait_for_output("ready")
-        done = cli.run(desktop, server, "capture", "screen", env={"IMGLINK_CAPTURE": "portal"}, code=1)
-        assert "does not allow ImgLink" in done.stderr
-        assert "Allow it" in done.stderr
-        assert done.stdout == ""
+def test_a_portal_that_hangs_holds_nothing_up_and_the_doctor_names_it(server: DemoServer) -> None:
+    with sway_session(portal=True) as desktop:
+        portal = next(each for each in desktop.services if each.command[-1] == PORTAL)
+        calls = desktop.spawn(["dbus-monitor", f"type='method_call',destination='{PORTAL_NAME}'"])
+        calls.wait_for_output("NameAcquired")
+        portal.send_signal(signal.SIGSTOP)
+        try:
+            with running_program(desktop, server):
+                # Qt and we have asked, and not even given up: then we would have asked again.
+                assert calls.stdout.count("member=Register") <= 2, calls.describe()
+                done = cli.run(desktop, server, "capture", "monitor", "1")
+                assert done.stdout.startswith(server.base_url)
+            parts = doctor(desktop, server)
+        finally:
+            portal.send_signal(signal.SIGCONT)
+    silent = "The desktop portal does not answer."
+    assert (parts["Portal"]["ok"], parts["Portal"]["reason"], parts["Portal"]["remedy"]) == (False, silent, RESTART)
+    assert (parts["Shortcuts"]["reason"], parts["Shortcuts"]["remedy"]) == (silent, RESTART)
+    assert parts["Screen capture"]["ok"]
+    assert f"2. portal (no: {silent.rstrip('.')}), 3. grim (works too)" in parts["Screen capture"]["reason"]
+
+
+def test_without_pipewire_captures_work_and_what_the_portal_lacks_is_named(server: DemoServer) -> None:
+    with sway_session(TWO, portal=True, pipewire=False) as desktop:
+        done = cli.run(desktop, server, "capture", "screen")
+        assert done.stdout.startswith(server.base_url)
+        # The portal is not needed here. Where it is, it offers what it cannot do.
+        assert doctor(desktop, server)["Screen capture"]["name"] == "screencopy"
+        failed = cli.run(desktop, server, "capture", "screen", env={"IMGLINK_CAPTURE": "portal"}, code=1)
+        assert "PipeWire" in failed.stderr
 
 
 def test_a_missing_wl_clipboard_is_named(server: DemoServer) -> None:

@@ -6,10 +6,14 @@ import configparser
 import shlex
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from app.bootstrap.desktop import bus_actions
 from app.cli.parser import parse
+from app.ui.application import Application
 
 ENTRY = Path(__file__).parents[2] / "packaging/linux/cc.imglink.Desktop.desktop"
 
@@ -44,3 +48,23 @@ def test_every_action_is_a_command(action: str) -> None:
     assert arguments.command in ("capture", "quit")
     # A menu has no terminal to print a link to.
     assert arguments.command == "quit" or arguments.copy
+
+
+def test_every_action_is_one_of_the_running_program() -> None:
+    # A launcher that may call the program over the bus does that, and starts no command.
+    assert entry()["Desktop Entry"]["DBusActivatable"] == "true"
+    done: list[tuple[object, ...]] = []
+    program = SimpleNamespace(
+        capture=lambda *what, **how: done.append((*what, *how.values())), quit=lambda: done.append(("quit",))
+    )
+    known = bus_actions(cast(Application, program))
+    for action in actions():
+        known[action]("token")
+    captures = [
+        ("region", "token"),
+        ("region", "token", 5.0),
+        ("window", "token"),
+        ("screen", "token"),
+        ("last", "token"),
+    ]
+    assert done == [*captures, ("quit",)]

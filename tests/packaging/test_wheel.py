@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESOURCES = ROOT / "resources"
+ENTRY = "app/_resources/linux/cc.imglink.Desktop.desktop"
 FOR_PEOPLE = "screenshots"
 """The README's pictures, which nobody needs installed."""
 
@@ -54,7 +55,7 @@ def test_holds_the_program_and_its_resources_and_nothing_else(wheel: Path) -> No
     assert "app/py.typed" in names
     files = {path.relative_to(RESOURCES) for path in RESOURCES.rglob("*") if path.is_file()}
     expected = {f"app/_resources/{path.as_posix()}" for path in files if path.parts[0] != FOR_PEOPLE}
-    assert {name for name in names if name.startswith("app/_resources/")} == expected
+    assert {name for name in names if name.startswith("app/_resources/")} == expected | {ENTRY}
     assert expected
 
 

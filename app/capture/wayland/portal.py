@@ -41,18 +41,25 @@ class PortalCapture:
     def __init__(self, environ: Mapping[str, str], timeout_s: float = RESPONSE_TIMEOUT_S) -> None:
         self._environ = environ
         self._timeout_s = timeout_s
-        self._desktops = tuple(environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":"))
         self._runner: asyncio.Runner | None = None
         self._portal: Portal | None = None
 
     def probe(self) -> Probe:
-        """Ask the portal for its Screenshot part; nothing is captured and nobody is asked."""
+        """Ask the portal for its Screenshot part; nothing is captured and nobody is asked.
+
+        Where a stored answer forbids it, that is the reason, and there is a remedy; it is available all the same,
+        because what the person does not allow is not to be tried in another way.
+        """
         try:
-            version = self._run(self._version())
+            version, denied_to = self._run(self._looked_at())
         except UserFacingError as problem:
             self.close()
             return Probe(self.name, available=False, reason=problem.message, remedy=problem.remedy)
-        return Probe(f"{self.name} (version {version})" if version else self.name, available=True)
+        name = f"{self.name} (version {version})" if version else self.name
+        if denied_to is None:
+            return Probe(name, available=True)
+        denial = NotAllowed(denied_to)
+        return Probe(name, available=True, reason=denial.message, remedy=denial.remedy)
 
     def grab(self, *, cursor: bool = False) -> Desktop:
         """Have all monitors taken; whether with the pointer is the desktop's choice, because the portal asks nobody.
@@ -61,12 +68,14 @@ class PortalCapture:
         """
         began = time.time() - _CLOCK_SLACK_S
         response = self._run(self._screenshot(interactive=False))
-        if response.answer is Answer.CANCELLED:
-            raise NotAllowed(self._desktops)
         if response.answer is Answer.DONE:
             image = self._collect(response, began)
             with WaylandConnection(self._environ) as connection:
                 return desktop_of(image, read_outputs(connection), taker=_TAKER)
+        # The portal calls a refusal of the person a failure; some desktops that ask by themselves say what it is.
+        denied_to = self._run(self._denied_to())
+        if denied_to is not None or response.answer is Answer.CANCELLED:
+            raise NotAllowed(denied_to)
         return self.choose()
 
     def choose(self) -> Desktop:
@@ -81,7 +90,7 @@ class PortalCapture:
         if response.answer is Answer.FAILED:
             raise PortalFailed(
                 "The desktop portal could not take a picture of the screen.",
-                remedy="Check that this desktop lets ImgLink take screenshots, then try again.",
+                remedy="Check that its back end runs (that of wlroots needs PipeWire), then try again.",
             )
         return chosen_desktop(self._collect(response, began))
 
@@ -111,8 +120,12 @@ class PortalCapture:
             self._portal = await Portal.connect(self._environ)
         return self._portal
 
-    async def _version(self) -> int:
-        return await (await self._connected()).version(SCREENSHOT)
+    async def _looked_at(self) -> tuple[int, str | None]:
+        portal = await self._connected()
+        return await portal.version(SCREENSHOT), await portal.denied_to()
+
+    async def _denied_to(self) -> str | None:
+        return await (await self._connected()).denied_to()
 
     async def _screenshot(self, *, interactive: bool) -> Response:
         portal = await self._connected()

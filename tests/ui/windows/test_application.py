@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
@@ -13,7 +14,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
+from app.core.ports import Notice
 from app.settings.file import SettingsFile
 from app.settings.remembered import RememberedWindow
 from app.ui.application import Application, Parts
@@ -148,3 +151,39 @@ def test_a_command_that_quits_waits_for_the_person_where_pictures_would_be_lost(
         QTimer.singleShot(0, application, agree.click)
         assert qapp.exec() == 0
         assert application.unsaved.count == 0
+
+
+class Told:
+    """A notification service that a test clicks."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+        self.answers: list[Callable[[str], None] | None] = []
+
+    async def show(self, notice: Notice, on_action: Callable[[str], None] | None = None) -> None:
+        self.answers.append(on_action)
+        self.notices.append(notice)
+
+
+def test_a_failure_of_the_desktop_leads_to_the_doctor(
+    qtbot: QtBot, look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with built(look, tmp_path, end_at_once) as application:
+        told = Told()
+        application._services = cast(Any, SimpleNamespace(notifier=told))
+        problem = UserFacingError("No keyring.", remedy="Start one.")
+        problem.part = Part.KEYRING
+        shown: list[Part | None] = []
+        monkeypatch.setattr(application.settings, "present_doctor", shown.append)
+        application.show_error(problem)
+        application.show_error(UserFacingError("Something else."))
+        qtbot.waitUntil(lambda: len(told.notices) == 2, timeout=5000)
+        by_title = {notice.title: (notice, answer) for notice, answer in zip(told.notices, told.answers, strict=True)}
+        notice, answer = by_title["No keyring."]
+        assert notice.actions == (("default", "What the doctor says"), ("open", "What the doctor says"))
+        assert answer is not None
+        answer("open")
+        qtbot.waitUntil(lambda: shown == [Part.KEYRING], timeout=5000)
+        assert by_title["Something else."][0].actions == ()
+        application._services = None
+        application.stop()

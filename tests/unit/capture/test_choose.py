@@ -28,7 +28,7 @@ def choose(platform: str = "linux", **environ: str) -> AutomaticCapture:
 def test_on_wayland_each_desktop_has_its_order_and_x11_is_never_in_it(desktop: str, order: list[str]) -> None:
     # With an X server as well, through which the screen looks black.
     capture = choose(WAYLAND_DISPLAY="nowhere", DISPLAY=":0", XDG_CURRENT_DESKTOP=desktop)
-    assert [candidate.partition(" ")[0] for candidate in (probe.name for probe in capture.probe_all())] == order
+    assert [candidate.probe().name.partition(" ")[0] for candidate in capture.candidates] == order
     capture.close()
 
 
@@ -129,7 +129,7 @@ def test_when_the_next_ones_fail_as_well_the_first_reason_is_told() -> None:
 
 
 def test_what_the_person_does_not_allow_is_not_tried_another_way() -> None:
-    capture = AutomaticCapture([Failing(NotAllowed(())), FakeCapture()])
+    capture = AutomaticCapture([Failing(NotAllowed()), FakeCapture()])
     with pytest.raises(NotAllowed):
         capture.grab()
 

@@ -248,7 +248,7 @@ def test_a_home_that_cannot_be_written(cli: Cli, pictures: list[str]) -> None:
     cli.home.chmod(0o500)
     done = cli.run("upload", pictures[0], privileged=False)
     assert done.code == 1
-    assert "cannot be made: Permission denied" in done.sentence
+    assert "cannot be made: Permission denied" in done.sentence_with_doctor
 
 
 def test_a_disk_that_takes_no_more(cli: Cli) -> None:
@@ -263,7 +263,7 @@ def test_a_data_folder_that_is_a_file(cli: Cli, pictures: list[str]) -> None:
     cli.data.touch()
     done = cli.run("upload", pictures[0])
     assert done.code == 1
-    assert str(cli.data) in done.sentence
+    assert str(cli.data) in done.sentence_with_doctor
 
 
 def test_a_broken_settings_file_is_said_and_set_aside(cli: Cli, pictures: list[str]) -> None:
@@ -278,7 +278,8 @@ def test_a_broken_settings_file_is_said_and_set_aside(cli: Cli, pictures: list[s
 def assert_explained(done: Done) -> None:
     assert done.code == 1
     assert "Traceback" not in done.err
-    assert done.err.count("\n") == 1
+    # Of its folders the doctor knows more.
+    assert done.err.splitlines()[1:] in ([], ["See: imglink doctor"])
     assert done.json[0]["error"]
 
 

@@ -14,8 +14,6 @@ from app.hotkeys.choose import choose_hotkeys, probe_hotkeys
 @pytest.mark.parametrize(
     ("environ", "reason", "remedy"),
     [
-        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "On Wayland", "imglink capture region"),
-        ({"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, "On Wayland", "imglink capture region"),
         ({}, "no graphical session", "graphical session"),
         ({"DISPLAY": ":0", "IMGLINK_HOTKEYS": "null"}, "turned off", "Unset IMGLINK_HOTKEYS"),
     ],
@@ -36,6 +34,17 @@ def test_where_no_key_can_be_bound_it_says_why(environ: dict[str, str], reason: 
         await hotkeys.stop()
 
     asyncio.run(bind())
+
+
+@pytest.mark.parametrize("name", ["WAYLAND_DISPLAY", "XDG_SESSION_TYPE"])
+def test_on_wayland_it_is_the_portal_or_the_desktops_own_keys(name: str) -> None:
+    environ = {"DISPLAY": ":0", name: "wayland"}
+    hotkeys = choose_hotkeys(environ)
+    assert hotkeys.name == "portal"
+    assert [hotkeys.probe()] == list(probe_hotkeys(environ))
+    assert not hotkeys.probe().available
+    assert "On Wayland" in hotkeys.probe().reason
+    assert "capture region --copy" in hotkeys.probe().remedy
 
 
 def test_an_unknown_name_is_refused_in_words() -> None:

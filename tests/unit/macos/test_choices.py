@@ -12,7 +12,6 @@ import pytest
 
 from app.bootstrap import services
 from app.capture.choose import choose_capture
-from app.core.ports import Probe
 from app.hotkeys.choose import probe_hotkeys
 from app.secrets import keyring_store
 from app.system import notifications
@@ -35,8 +34,7 @@ def test_each_part_is_the_macs_own() -> None:
     assert isinstance(services.clipboard_reader(ENVIRON), MacClipboard)
     assert isinstance(services.command_clipboard(ENVIRON, copies=True), MacClipboard)
     assert [probe.name for probe in probe_hotkeys(ENVIRON, platform="darwin")] == ["carbon"]
-    probes: tuple[Probe, ...] = choose_capture(ENVIRON, platform="darwin").probe_all()
-    assert [probe.name for probe in probes] == ["macos"]
+    assert [each.name for each in choose_capture(ENVIRON, platform="darwin").candidates] == ["macos"]
 
 
 class Connected:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from app.core.doctor import Part
 from app.core.errors import InputError, UserFacingError
 from app.core.images import ImageFormat
 from app.core.links import LinkForm
@@ -117,8 +118,9 @@ def test_a_damaged_section_is_told_and_the_others_count(path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_not_overwritten(path: Path) -> None:
     path.mkdir(parents=True)
     file = SettingsFile(path, {})
-    with pytest.raises(UserFacingError, match="cannot be read"):
+    with pytest.raises(UserFacingError, match="cannot be read") as caught:
         file.load()
+    assert caught.value.part is Part.FOLDERS
     with pytest.raises(UserFacingError, match="cannot be read"):
         file.update("capture", delay_s=1)
     assert path.is_dir()

@@ -3,13 +3,15 @@ from __future__ import annotations
 import os
 import plistlib
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from app.core.doctor import Part
 from app.core.errors import UserFacingError
-from app.system.autostart import Autostart, LaunchAgent, XdgAutostart, choose_autostart
+from app.system.autostart import Autostart, LaunchAgent, XdgAutostart, choose_autostart, named_command, start_command
 
 Make = Callable[..., Autostart]
 COMMAND = ("/opt/my tools/imglink", "--x=100%", 'a"b', "c\\d", "$HOME", "`id`")
@@ -36,6 +38,7 @@ def test_a_folder_that_is_none_is_explained(tmp_path: Path, make: Make) -> None:
     with pytest.raises(UserFacingError, match="could not be changed") as caught:
         make(tmp_path / "file" / "entry", COMMAND).turn_on()
     assert str(tmp_path / "file") in caught.value.remedy
+    assert caught.value.part is Part.AUTOSTART
 
 
 @BOTH
@@ -94,3 +97,14 @@ def test_the_command_that_is_installed_starts(tmp_path: Path) -> None:
     autostart.turn_on()
     words = plistlib.loads(autostart.path.read_bytes())["ProgramArguments"]
     assert words[-1].endswith("imglink") or words[-2:] == ["-m", "app"]
+
+
+def test_the_desktop_calls_the_program_by_name_only_where_it_finds_it(tmp_path: Path) -> None:
+    program = tmp_path / "imglink"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert named_command({"PATH": str(tmp_path)}) == ("imglink",)
+    assert named_command({"PATH": "/nonexistent"}) == start_command({})
+    # Whoever has entered the environment of this Python finds it there, and the desktop does not.
+    environment = str(Path(sys.executable).parent)
+    assert sys.prefix == sys.base_prefix or named_command({"PATH": environment}) == start_command({})

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -42,7 +45,7 @@ def session(*desktops: str) -> Session:
         (
             "KDE",
             "System Settings",
-            "Ctrl+Shift+4: imglink capture region --copy\nSuper+PageUp: imglink capture screen --copy",
+            "# Ctrl+Shift+4\nimglink capture region --copy\n# Super+PageUp\nimglink capture screen --copy",
         ),
     ],
 )
@@ -50,6 +53,43 @@ def test_each_desktop_gets_the_lines_that_it_reads(desktop: str, place: str, lin
     told = binding_help(session(desktop), KEYS)
     assert place in told.where
     assert told.lines == lines
+
+
+ODD = ("/opt/my tools/it's", "a\\b", "-m", "app")
+"""A program that is not to be had by one plain word."""
+
+
+@pytest.mark.parametrize(
+    ("desktop", "before"),
+    [
+        ("sway", "bindsym Ctrl+Shift+4 exec "),
+        ("Hyprland", "bind = CTRL SHIFT, 4, exec, "),
+        ("KDE", "# Ctrl+Shift+4\n"),
+        ("", "Ctrl+Shift+4: "),
+    ],
+)
+def test_a_program_with_odd_characters_is_one_word_of_a_shell(desktop: str, before: str) -> None:
+    told = binding_help(session(desktop), {"region": KEYS["region"]}, ODD)
+    command = told.lines.removeprefix(before)
+    assert shlex.split(command) == [*ODD, "capture", "region", "--copy"]
+
+
+def test_niri_gets_every_word_in_quotes_of_its_own() -> None:
+    told = binding_help(session("niri"), {"region": KEYS["region"]}, ODD)
+    words = told.lines.partition("spawn ")[2].removesuffix("; }")
+    assert [json.loads(word) for word in re.findall(r'"(?:[^"\\]|\\.)*"', words)] == [
+        *ODD,
+        "capture",
+        "region",
+        "--copy",
+    ]
+
+
+def test_gnome_gets_a_command_with_quotes_as_a_text(tmp_path: Path) -> None:
+    told = binding_help(session("GNOME"), {"region": KEYS["region"]}, ODD)
+    line = next(line for line in told.lines.splitlines() if "/ command " in line)
+    text = shlex.split(line)[-1]
+    assert shlex.split(json.loads(text)) == [*ODD, "capture", "region", "--copy"]
 
 
 @pytest.mark.parametrize("before", ["@as []", "['/org/custom0/']"])
