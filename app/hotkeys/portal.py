@@ -41,6 +41,7 @@ WITHOUT = "On Wayland, programs cannot take keys for themselves."
 """What is said where the portal has no such part, or there is none: what helps is not another portal."""
 
 _SESSION = "org.freedesktop.portal.Session"
+_BACK_END = "org.freedesktop.impl.portal.desktop."
 _MODIFIERS = (
     (Modifier.CTRL, "CTRL"),
     (Modifier.ALT, "ALT"),
@@ -90,6 +91,8 @@ class PortalHotkeys:
         self._session = ""
         self._asked: Mapping[str, Shortcut] = {}
         """What the session was made for."""
+        self._given: Mapping[str, Shortcut] = {}
+        """What all sessions so far were made for."""
         self._wanted: Mapping[str, Shortcut] = {}
         self._triggers: Mapping[str, str] | None = None
         """Action → key, as the desktop told it; None before it has."""
@@ -235,18 +238,27 @@ class PortalHotkeys:
         if created.answer is not Answer.DONE or not session:
             raise PortalFailed("The desktop binds no shortcuts.", remedy="Restart the desktop portal, or log in again.")
         self._session = session
+        is_change = any(self._given.get(action, shortcut) != shortcut for action, shortcut in wanted.items())
+        self._given = {**self._given, **wanted}
+        known = await self._listed(portal)
+        if wanted and not is_change and known.keys() >= wanted.keys():
+            # Plasma 6 opens its settings whenever it is asked to bind, which is right only when a key was changed.
+            self._triggers, self._problem = known, ""
+            return
         bound = await portal.request(
             SHORTCUTS, "BindShortcuts", "oa(sa{sv})sa{sv}", (session, entries, ""), {}, timeout_s=DIALOG_TIMEOUT_S
         )
         if bound.answer is Answer.CANCELLED:
             self._triggers, self._problem = {}, NOT_ALLOWED
             return
-        triggers = _triggers(bound.results.get("shortcuts", ("", ()))[1])
-        if not triggers:
-            # Some tell only when they are asked.
-            listed = await portal.request(SHORTCUTS, "ListShortcuts", "oa{sv}", (session,), {})
-            triggers = _triggers(listed.results.get("shortcuts", ("", ()))[1])
-        self._triggers, self._problem = triggers, ""
+        # Some tell only when they are asked, and Plasma 6 answers the first time with keys that it has not given.
+        self._triggers = await self._listed(portal) or _triggers(bound.results.get("shortcuts", ("", ()))[1])
+        self._problem = ""
+
+    async def _listed(self, portal: Portal) -> Mapping[str, str]:
+        """Action → key, of all that the session has."""
+        listed = await portal.request(SHORTCUTS, "ListShortcuts", "oa{sv}", (self._session,), {})
+        return _triggers(listed.results.get("shortcuts", ("", ()))[1])
 
     async def _reach(self) -> Portal:
         """Connect, and find out whether there is what we want."""
@@ -317,7 +329,9 @@ class PortalHotkeys:
 
     def _on_owner(self, signal: Signal) -> None:
         name, _former, owner = signal.body
-        if name != PORTAL:
+        # What is behind the portal has the keys, and takes them along when it ends.
+        is_end_of_back_end = name.startswith(_BACK_END) and not owner
+        if name != PORTAL and not is_end_of_back_end:
             return
         if owner:
             self._came.set()
@@ -360,12 +374,11 @@ def _entry(action: str, shortcut: Shortcut) -> tuple[str, dict[str, tuple[str, s
 
 
 def _triggers(shortcuts: Any) -> Mapping[str, str]:
-    """Action → key, of the desktop's list; those without a key are left out."""
+    """Action → key, of the desktop's list; empty for those without a key."""
     found = {}
     for entry in shortcuts if isinstance(shortcuts, list | tuple) else ():
         match entry:
             case (str(action), dict(about)):
                 trigger = about.get("trigger_description", ("", ""))[1]
-                if isinstance(trigger, str) and trigger:
-                    found[action] = trigger
+                found[action] = trigger if isinstance(trigger, str) else ""
     return found

@@ -60,7 +60,26 @@ def _hyprland(wanted: _Wanted) -> BindingHelp:
         f"bind = {_modifiers(shortcut, _HYPRLAND, ' ')}, {_keysym(shortcut)}, exec, {join(command)}"
         for command, shortcut in wanted
     ]
-    return BindingHelp("Add this to ~/.config/hypr/hyprland.conf.", "\n".join(lines))
+    command, shortcut = wanted[0] if wanted else (("imglink",), Shortcut(Modifier.CTRL, "4"))
+    keys = " + ".join([*_named(shortcut, _HYPRLAND), _keysym(shortcut)])
+    lua = f"hl.bind({_in_quotes(keys)}, hl.dsp.exec_cmd({_in_quotes(join(command))}))"
+    return BindingHelp(
+        f"Add this to ~/.config/hypr/hyprland.conf. Where there is a hyprland.lua, it is written like this: {lua}",
+        "\n".join(lines),
+    )
+
+
+def _labwc(wanted: _Wanted) -> BindingHelp:
+    from html import escape
+
+    lines = [
+        f'<keybind key="{_joined(shortcut, _LABWC, "-")}">'
+        f'<action name="Execute" command="{escape(join(command))}"/></keybind>'
+        for command, shortcut in wanted
+    ]
+    return BindingHelp(
+        "Add this inside <keyboard> in ~/.config/labwc/rc.xml, then reconfigure labwc.", "\n".join(lines)
+    )
 
 
 def _niri(wanted: _Wanted) -> BindingHelp:
@@ -118,6 +137,7 @@ _HELPS: Mapping[str, Callable[[_Wanted], BindingHelp]] = {
     "swayfx": _sway,
     "hyprland": _hyprland,
     "niri": _niri,
+    "labwc": _labwc,
     "gnome": _gnome,
     "kde": _kde,
 }
@@ -126,6 +146,7 @@ _ORDER = (Modifier.CTRL, Modifier.ALT, Modifier.SHIFT, Modifier.SUPER)
 _SWAY = ("Ctrl", "Mod1", "Shift", "Mod4")
 _HYPRLAND = ("CTRL", "ALT", "SHIFT", "SUPER")
 _NIRI = ("Ctrl", "Alt", "Shift", "Super")
+_LABWC = ("C", "A", "S", "W")
 _GNOME = ("Control", "Alt", "Shift", "Super")
 _KEYSYMS = {"PageUp": "Page_Up", "PageDown": "Page_Down", "Space": "space", "Backspace": "BackSpace", "Plus": "plus"}
 _PUNCTUATION = {

@@ -22,6 +22,7 @@ from app.hotkeys.portal import (
     trigger_of,
     without_remedy,
 )
+from app.system.dbus import SessionBus
 from tests.desktop.fake_portal import SCREENSHOT, FakePortal
 from tests.desktop.session import DesktopSession, bus_session
 
@@ -250,6 +251,43 @@ def test_a_session_that_the_desktop_ends_is_made_again(bus: DesktopSession) -> N
             assert len(portal.called("CreateSession")) == 2
             await portal.press("region")
             await keys.until(lambda: bool(keys.pressed))
+
+    asyncio.run(scenario())
+
+
+def test_keys_that_the_desktop_has_kept_are_not_asked_for_again(bus: DesktopSession) -> None:
+    async def scenario() -> None:
+        portal = await FakePortal.start(bus.env)
+        async with running(bus, portal) as keys:
+            await keys.bind(KEYS)
+            # One that the person has taken away in the desktop's settings stays so.
+            await portal.change({"screen": ""})
+            later = Keys(bus.env)
+            await later.back_end.start(later.pressed.append, later.changes.append)
+            results = await later.bind(KEYS)
+            assert (results["region"].bound, results["screen"].bound) == (True, False)
+            assert len(portal.called("BindShortcuts")) == 1
+            await portal.press("region")
+            await later.until(lambda: bool(later.pressed))
+            await later.back_end.stop()
+
+    asyncio.run(scenario())
+
+
+def test_the_end_of_what_is_behind_the_portal_is_the_end_of_the_keys_and_they_are_bound_again(
+    bus: DesktopSession,
+) -> None:
+    async def scenario() -> None:
+        portal = await FakePortal.start(bus.env)
+        back_end = await SessionBus.connect(bus.env)
+        assert await back_end.own("org.freedesktop.impl.portal.desktop.tests")
+        async with running(bus, portal) as keys:
+            await keys.bind(KEYS)
+            await back_end.close()
+            await keys.until(lambda: len(keys.changes) >= 2)
+            assert keys.changes[0]["region"].reason == LOST
+            assert keys.changes[-1]["region"].bound
+            assert len(portal.called("CreateSession")) == 2
 
     asyncio.run(scenario())
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from app.capture.choose import AutomaticCapture, choose_capture
+from app.capture.fake import FakeCapture
 from app.capture.refusing import NotAllowed
 from app.capture.wayland.portal import PortalCapture
 from app.core.doctor import Part
@@ -196,6 +197,24 @@ def test_closing_that_dialog_is_a_cancellation(bus: DesktopSession) -> None:
     fake_portal(bus, "2,1")
     with pytest.raises(Cancelled):
         grab(bus)
+
+
+def test_a_dialog_that_was_seen_and_closed_is_a_cancellation_whatever_the_desktop_calls_it(
+    bus: DesktopSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So does GNOME, when Escape closes its dialog.
+    monkeypatch.setattr("app.capture.wayland.portal._SEEN_S", 0.0)
+    fake_portal(bus, "2")
+    with pytest.raises(Cancelled):
+        grab(bus)
+
+
+def test_what_kde_calls_a_cancellation_is_a_failure_and_the_next_way_is_tried(bus: DesktopSession) -> None:
+    portal = fake_portal(bus, "1")
+    capture = AutomaticCapture([PortalCapture({**bus.env, "XDG_CURRENT_DESKTOP": "KDE"}), FakeCapture()])
+    assert capture.grab().monitors[0].name == "FAKE-1"
+    bus.wait_for(lambda: len(requests(portal)) == 1)
+    capture.close()
 
 
 def test_a_back_end_that_cannot_is_an_error(bus: DesktopSession) -> None:

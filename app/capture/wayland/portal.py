@@ -29,8 +29,13 @@ T = TypeVar("T")
 
 SCREENSHOT = "org.freedesktop.portal.Screenshot"
 _TAKER = "the desktop portal"
+_NOT_TAKEN = "The desktop portal could not take a picture of the screen."
 _CLOCK_SLACK_S = 2.0
 """File systems keep coarser times than the clock."""
+_DIALOG_TIMEOUT_S = 900.0
+"""Somebody looks for the right window, or is at lunch. GNOME cannot close its dialog before."""
+_SEEN_S = 0.5
+"""What was open for longer has been seen."""
 
 
 class PortalCapture:
@@ -41,6 +46,7 @@ class PortalCapture:
     def __init__(self, environ: Mapping[str, str], timeout_s: float = RESPONSE_TIMEOUT_S) -> None:
         self._environ = environ
         self._timeout_s = timeout_s
+        self._is_kde = "kde" in environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
         self._runner: asyncio.Runner | None = None
         self._portal: Portal | None = None
 
@@ -72,6 +78,9 @@ class PortalCapture:
             image = self._collect(response, began)
             with WaylandConnection(self._environ) as connection:
                 return desktop_of(image, read_outputs(connection), taker=_TAKER)
+        if response.answer is Answer.CANCELLED and self._is_kde:
+            # So it calls a failure of its own; it asks nobody.
+            raise PortalFailed(_NOT_TAKEN, remedy="Try again.")
         # The portal calls a refusal of the person a failure; some desktops that ask by themselves say what it is.
         denied_to = self._run(self._denied_to())
         if denied_to is not None or response.answer is Answer.CANCELLED:
@@ -83,13 +92,15 @@ class PortalCapture:
 
         Raises UserFacingError, and Cancelled when they close it.
         """
-        began = time.time() - _CLOCK_SLACK_S
+        began, shown_at = time.time() - _CLOCK_SLACK_S, time.monotonic()
         response = self._run(self._screenshot(interactive=True))
-        if response.answer is Answer.CANCELLED:
+        was_seen = time.monotonic() - shown_at > _SEEN_S
+        # GNOME says that it failed when the person closes its dialog.
+        if response.answer is Answer.CANCELLED or (response.answer is Answer.FAILED and was_seen):
             raise Cancelled
         if response.answer is Answer.FAILED:
             raise PortalFailed(
-                "The desktop portal could not take a picture of the screen.",
+                _NOT_TAKEN,
                 remedy="Check that its back end runs (that of wlroots needs PipeWire), then try again.",
             )
         return chosen_desktop(self._collect(response, began))
@@ -130,7 +141,8 @@ class PortalCapture:
     async def _screenshot(self, *, interactive: bool) -> Response:
         portal = await self._connected()
         options = {"interactive": ("b", interactive), "modal": ("b", False)}
-        return await portal.request(SCREENSHOT, "Screenshot", "sa{sv}", ("",), options, timeout_s=self._timeout_s)
+        timeout_s = max(self._timeout_s, _DIALOG_TIMEOUT_S) if interactive else self._timeout_s
+        return await portal.request(SCREENSHOT, "Screenshot", "sa{sv}", ("",), options, timeout_s=timeout_s)
 
     @staticmethod
     def _collect(response: Response, began: float) -> Any:

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -43,6 +44,12 @@ def session(*desktops: str) -> Session:
             '    Super+Page_Up { spawn "imglink" "capture" "screen" "--copy"; }',
         ),
         (
+            "labwc",
+            "rc.xml",
+            '<keybind key="C-S-4"><action name="Execute" command="imglink capture region --copy"/></keybind>\n'
+            '<keybind key="W-Page_Up"><action name="Execute" command="imglink capture screen --copy"/></keybind>',
+        ),
+        (
             "KDE",
             "System Settings",
             "# Ctrl+Shift+4\nimglink capture region --copy\n# Super+PageUp\nimglink capture screen --copy",
@@ -72,6 +79,19 @@ def test_a_program_with_odd_characters_is_one_word_of_a_shell(desktop: str, befo
     told = binding_help(session(desktop), {"region": KEYS["region"]}, ODD)
     command = told.lines.removeprefix(before)
     assert shlex.split(command) == [*ODD, "capture", "region", "--copy"]
+
+
+def test_hyprland_is_told_how_its_newer_file_has_it() -> None:
+    lua = 'hl.bind("CTRL + SHIFT + 4", hl.dsp.exec_cmd("imglink capture region --copy"))'
+    assert binding_help(session("Hyprland"), KEYS).where.endswith(lua)
+    assert "hl.bind" in binding_help(session("Hyprland"), {}).where
+
+
+def test_labwc_gets_a_command_as_xml_has_texts() -> None:
+    told = binding_help(session("labwc"), {"region": KEYS["region"]}, ODD)
+    action = ElementTree.fromstring(told.lines).find("action")
+    assert action is not None
+    assert shlex.split(action.attrib["command"]) == [*ODD, "capture", "region", "--copy"]
 
 
 def test_niri_gets_every_word_in_quotes_of_its_own() -> None:
