@@ -10,6 +10,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.errors import ErrorKind, UserFacingError
@@ -60,14 +61,15 @@ class KeyringStore:
         """Ask whether the keyring is there, without unlocking it; a locked one is available, and says so."""
         try:
             self._keyring()
-            is_locked = self._backend is SECRET_SERVICE and secret_service_is_locked()
+            state = secret_service_state() if self._backend is SECRET_SERVICE else CollectionState.OPEN
         except UserFacingError as problem:
             return Probe(self._backend.name, available=False, reason=problem.message, remedy=problem.remedy)
-        reason = "The keyring is locked: the desktop asks for its password at first use." if is_locked else ""
-        return Probe(self._backend.name, available=True, reason=reason)
+        return Probe(self._backend.name, available=True, reason=state.value)
 
     def get(self, origin: str, kind: CredentialKind) -> str | None:
         """The secret, or None. Raises UserFacingError."""
+        if self._is_unmade():
+            return None
         return self._call("read", lambda ring: ring.get_password(SERVICE_NAME, _user(origin, kind)))
 
     def set(self, origin: str, kind: CredentialKind, secret: str) -> None:
@@ -87,7 +89,16 @@ class KeyringStore:
             if ring.get_password(SERVICE_NAME, _user(origin, kind)) is not None:
                 ring.delete_password(SERVICE_NAME, _user(origin, kind))
 
-        self._call("removed", delete)
+        if not self._is_unmade():
+            self._call("removed", delete)
+
+    def _is_unmade(self) -> bool:
+        """True where nothing was ever kept: to look for something there, the library would make a keyring first.
+
+        That asks the person to think of a password, and they have asked for nothing yet.
+        """
+        self._keyring()
+        return self._backend is SECRET_SERVICE and secret_service_state() is CollectionState.UNMADE
 
     def _call(self, done: str, function: Callable[[KeyringBackend], T]) -> T:
         ring = self._keyring()
@@ -150,8 +161,16 @@ def explain(problem: Exception, done: str) -> UserFacingError:
     )
 
 
-def secret_service_is_locked() -> bool:
-    """True when the default collection is locked or not made yet. Raises UserFacingError."""
+class CollectionState(Enum):
+    """How the Secret Service's default collection stands; the value says it to the person."""
+
+    OPEN = ""
+    LOCKED = "The keyring is locked: the desktop asks for its password at first use."
+    UNMADE = "There is no keyring yet: the desktop asks for a password for it when the first key is kept."
+
+
+def secret_service_state() -> CollectionState:
+    """Look at the default collection; nothing is unlocked or made. Raises UserFacingError."""
     from contextlib import closing
 
     import secretstorage
@@ -159,9 +178,10 @@ def secret_service_is_locked() -> bool:
     try:
         with closing(secretstorage.dbus_init()) as connection:
             # Not `get_default_collection`: that makes one, with a prompt.
-            return secretstorage.Collection(connection).is_locked()
+            is_locked = secretstorage.Collection(connection).is_locked()
     except secretstorage.ItemNotFoundException:
-        return True
+        return CollectionState.UNMADE
     except Exception as problem:
         close_leftovers(problem)
         raise explain(problem, "read") from problem
+    return CollectionState.LOCKED if is_locked else CollectionState.OPEN

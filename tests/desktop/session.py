@@ -271,6 +271,10 @@ class DesktopSession:
         command = [PROGRAMS["keyring"], "--foreground", "--unlock", "--components=secrets"]
         return self._serve(*command, stdin=KEYRING_PASSWORD)
 
+    def start_keyring_without_collection(self) -> Process:
+        """Start the Secret Service as it is where nobody has ever kept anything."""
+        return self._serve(PROGRAMS["keyring"], "--foreground", "--components=secrets")
+
     def close(self) -> None:
         """End everything that was started here, and remove its files."""
         if self._x is not None:

@@ -99,6 +99,20 @@ def environ(session: DesktopSession, **more: str) -> Mapping[str, str]:
     return {"PYTHONPATH": str(Path(__file__).parents[2]), **session.env, **more}
 
 
+def test_where_nothing_was_ever_kept_looking_and_forgetting_make_no_keyring(no_keyring: DesktopSession) -> None:
+    no_keyring.start_keyring_without_collection()
+    no_keyring.wait_for(lambda: no_keyring.bus_has("org.freedesktop.secrets"))
+    store = KeyringStore(SECRET_SERVICE)
+    no_keyring.wait_for(lambda: store.probe().available)
+    assert "no keyring yet" in store.probe().reason
+    # What makes one asks for a password, and nobody is here to answer.
+    assert store.get(ORIGIN, KEY) is None
+    store.delete(ORIGIN, KEY)
+    assert "no keyring yet" in store.probe().reason
+    with closing(secretstorage.dbus_init()) as connection:
+        assert [each.get_label() for each in secretstorage.get_all_collections(connection)] in ([], ["session"], [""])
+
+
 @pytest.mark.usefixtures("keyring")
 def test_the_desktop_keyring_is_chosen_and_persistent() -> None:
     store = choose_secret_store({})
