@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from itertools import chain, repeat
@@ -67,6 +68,16 @@ _KEYSYMS = {
     "=": "equal",
 }
 _NAMES = {workflow.id: workflow.name for workflow in BUILT_IN_WORKFLOWS}
+
+_ACCELERATOR = re.compile(r"((?:<\w+>)+)(\w+)")
+_GTK_MODIFIERS = {
+    "control": "Ctrl",
+    "primary": "Ctrl",
+    "ctrl": "Ctrl",
+    "alt": "Alt",
+    "shift": "Shift",
+    "super": "Super",
+}
 
 log = logging.getLogger(__name__)
 
@@ -380,5 +391,16 @@ def _triggers(shortcuts: Any) -> Mapping[str, str]:
         match entry:
             case (str(action), dict(about)):
                 trigger = about.get("trigger_description", ("", ""))[1]
-                found[action] = trigger if isinstance(trigger, str) else ""
+                found[action] = shown_trigger(trigger) if isinstance(trigger, str) else ""
     return found
+
+
+def shown_trigger(text: str) -> str:
+    """A key as desktops describe it, as we write keys: GNOME says `Press <Shift><Control>4`."""
+    found = _ACCELERATOR.search(text)
+    if found is None:
+        return text
+    named = {_GTK_MODIFIERS.get(name.lower(), name) for name in re.findall(r"<(\w+)>", found[1])}
+    in_order = [name for name in ("Ctrl", "Alt", "Shift", "Super") if name in named]
+    key = found[2].upper() if len(found[2]) == 1 else found[2].replace("_", "")
+    return "+".join([*in_order, *sorted(named.difference(in_order)), key])

@@ -19,6 +19,7 @@ from app.hotkeys.portal import (
     SESSION_TOKEN,
     WITHOUT,
     PortalHotkeys,
+    shown_trigger,
     trigger_of,
     without_remedy,
 )
@@ -323,3 +324,18 @@ def test_a_portal_that_dies_and_comes_back_binds_again(bus: DesktopSession) -> N
 )
 def test_triggers_are_written_as_the_specification_has_them(text: str, trigger: str) -> None:
     assert trigger_of(Shortcut.parse(text)) == trigger
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Press <Shift><Control>4", "Ctrl+Shift+4"),
+        ("<Super>Print", "Super+Print"),
+        ("Drücken Sie <Primary><Alt>u", "Ctrl+Alt+U"),
+        ("<Hyper><Control>Page_Up", "Ctrl+Hyper+PageUp"),
+        ("Meta+Print", "Meta+Print"),
+        ("", ""),
+    ],
+)
+def test_keys_are_shown_as_we_write_them(text: str, shown: str) -> None:
+    assert shown_trigger(text) == shown
