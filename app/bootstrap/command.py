@@ -276,10 +276,13 @@ class _NoSelector:
 
 
 def _examine(arguments: argparse.Namespace) -> int:
-    from app.bootstrap.doctor import OPTIONAL_PARTS, doctor_parts
+    from app.bootstrap.doctor import OPTIONAL_PARTS, ask_again, doctor_parts
     from app.cli.doctor import report
     from app.services.doctor import examine
 
+    if arguments.ask_again:
+        say(asyncio.run(ask_again(os.environ)))
+        return ExitCode.DONE
     findings = asyncio.run(examine(doctor_parts(os.environ)))
     return report(findings, optional=OPTIONAL_PARTS, as_json=arguments.json)
 

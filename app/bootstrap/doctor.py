@@ -54,6 +54,23 @@ async def examine_desktop(environ: Mapping[str, str]) -> Report:
     return Report(findings, OPTIONAL_PARTS, "\n".join(lines) + "\n")
 
 
+async def ask_again(environ: Mapping[str, str]) -> str:
+    """Have the desktop ask again whether pictures may be taken, where that was declined, and say what came of it.
+
+    Raises UserFacingError.
+    """
+    from app.system.portal import Portal
+
+    portal = await Portal.connect(environ)
+    try:
+        is_undone = await portal.forget_denials() > 0
+    finally:
+        await portal.close()
+    if is_undone:
+        return "With the next picture, the desktop asks whether ImgLink may take it."
+    return "Nothing is stored here that forbids ImgLink to take pictures of the screen."
+
+
 async def _session(environ: Mapping[str, str]) -> Probe:
     from app.system.session import SessionType, detect_session
 

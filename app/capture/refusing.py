@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from shlex import quote
+from collections.abc import Sequence
+from shlex import join
 
 from app.core.errors import UserFacingError
 from app.core.ports import Probe
 from app.core.screen import Desktop
-
-# No desktop's settings list programs that came without its store, and flatpak's own command for it is seldom there.
-_FORGET = (
-    "gdbus call --session --dest org.freedesktop.impl.portal.PermissionStore"
-    " --object-path /org/freedesktop/impl/portal/PermissionStore"
-    " --method org.freedesktop.impl.portal.PermissionStore.DeletePermission screenshot screenshot"
-)
 
 
 class RefusingCapture:
@@ -42,12 +36,9 @@ class RefusingCapture:
 class NotAllowed(UserFacingError):
     """The person, or an earlier answer of theirs, does not let us take pictures of the screen."""
 
-    def __init__(self, denied_to: str | None = None) -> None:
-        """`denied_to` is the program that the desktop's stored answer is about, "" for all that it does not know.
-
-        None where nothing is stored: they declined this time.
-        """
+    def __init__(self, command: Sequence[str] = ()) -> None:
+        """`command` is what has the desktop ask again where an answer is stored; empty where they declined just now."""
         remedy = "Take another picture, and allow it when the desktop asks."
-        if denied_to is not None:
-            remedy = f"Have it ask again with: {_FORGET} {quote(denied_to)}"
+        if command:
+            remedy = f"Have it ask again with: {join(command)}"
         super().__init__("This desktop does not allow ImgLink to take pictures of the screen.", remedy=remedy)

@@ -175,6 +175,11 @@ def build_parser() -> argparse.ArgumentParser:
         description="Say what works on this desktop, and the one thing to do about the rest. Nothing is sent.",
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.add_argument(
+        "--ask-again",
+        action="store_true",
+        help="have a Wayland desktop ask again whether ImgLink may take pictures of the screen, where you declined",
+    )
     demo = commands.add_parser(
         "demo",
         help="run a small ImgLink of your own, to try things out",

@@ -32,6 +32,8 @@ RESPONSE_TIMEOUT_S = 60.0
 
 _STORE = "org.freedesktop.impl.portal.PermissionStore"
 _STORE_PATH = "/org/freedesktop/impl/portal/PermissionStore"
+_SCREENSHOTS = ("screenshot", "screenshot")
+"""Table and entry of the store."""
 _REGISTRY = "org.freedesktop.host.portal.Registry"
 _REQUEST = "org.freedesktop.portal.Request"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -138,21 +140,37 @@ class Portal:
             ) from problem
         return int(answer[0][1])
 
-    async def denied_to(self) -> str | None:
-        """To whom the person's stored answer is that no pictures of the screen are taken.
+    async def denials(self) -> tuple[str, ...]:
+        """For which programs the person's stored answer is that we take no pictures of the screen.
 
-        That is our name, or an empty one that stands for every program which the portal does not know by name; None
+        That is our name, or an empty one that stands for every program which the portal does not know by name; none
         where there is no such answer.
         """
         try:
-            stored, _data = await self.bus.call(
-                _STORE, _STORE_PATH, _STORE, "Lookup", "ss", ("screenshot", "screenshot"), timeout_s=ANSWER_TIMEOUT_S
-            )
+            stored, _data = await self._ask_store("Lookup", "ss", *_SCREENSHOTS)
         except CallFailed:
             # Nothing was ever stored, or nothing that stores runs: then the portal finds nothing either.
-            return None
+            return ()
         ours = (APP_ID,) if self._is_registered else (APP_ID, "")
-        return next((name for name in ours if stored.get(name) == ["no"]), None)
+        return tuple(name for name in ours if stored.get(name) == ["no"])
+
+    async def forget_denials(self) -> int:
+        """Let the desktop ask the person again whether we may take pictures; how many answers are gone.
+
+        Raises PortalFailed.
+        """
+        denials = await self.denials()
+        try:
+            for name in denials:
+                await self._ask_store("DeletePermission", "sss", *_SCREENSHOTS, name)
+        except CallFailed as problem:
+            raise self._refused(problem) from problem
+        return len(denials)
+
+    async def _ask_store(self, method: str, signature: str, *arguments: str) -> tuple[Any, ...]:
+        return await self.bus.call(
+            _STORE, _STORE_PATH, _STORE, method, signature, arguments, timeout_s=ANSWER_TIMEOUT_S
+        )
 
     async def request(
         self,

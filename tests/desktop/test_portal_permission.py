@@ -96,6 +96,8 @@ def test_a_stored_no_is_named_by_capture_and_doctor_and_its_remedy_undoes_it(
     desktop.run(["sh", "-c", remedy_of(said["remedy"])])
     assert capture(desktop, server, code=0).stdout.startswith(server.base_url)
     assert asked(back_end) == ["AccessDialog ", "Screenshot False"]
+    again = cli.run(desktop, server, "doctor", "--ask-again")
+    assert "Nothing is stored here that forbids" in again.stderr
 
 
 def test_a_declined_question_is_said_and_not_answered_with_a_dialog(desktop: SwaySession, server: DemoServer) -> None:

@@ -22,6 +22,7 @@ from app.capture.wayland.picture import UnusablePicture, chosen_desktop, desktop
 from app.core.errors import Cancelled, UserFacingError
 from app.core.ports import Probe
 from app.core.screen import Desktop
+from app.system.autostart import named_command
 from app.system.portal import RESPONSE_TIMEOUT_S, Answer, Portal, PortalFailed, Response
 from app.system.wayland import WaylandConnection
 
@@ -57,14 +58,14 @@ class PortalCapture:
         because what the person does not allow is not to be tried in another way.
         """
         try:
-            version, denied_to = self._run(self._looked_at())
+            version, is_denied = self._run(self._looked_at())
         except UserFacingError as problem:
             self.close()
             return Probe(self.name, available=False, reason=problem.message, remedy=problem.remedy)
         name = f"{self.name} (version {version})" if version else self.name
-        if denied_to is None:
+        if not is_denied:
             return Probe(name, available=True)
-        denial = NotAllowed(denied_to)
+        denial = self._denial(is_stored=True)
         return Probe(name, available=True, reason=denial.message, remedy=denial.remedy)
 
     def grab(self, *, cursor: bool = False) -> Desktop:
@@ -82,9 +83,9 @@ class PortalCapture:
             # So it calls a failure of its own; it asks nobody.
             raise PortalFailed(_NOT_TAKEN, remedy="Try again.")
         # The portal calls a refusal of the person a failure; some desktops that ask by themselves say what it is.
-        denied_to = self._run(self._denied_to())
-        if denied_to is not None or response.answer is Answer.CANCELLED:
-            raise NotAllowed(denied_to)
+        is_stored = self._run(self._is_denied())
+        if is_stored or response.answer is Answer.CANCELLED:
+            raise self._denial(is_stored=is_stored)
         return self.choose()
 
     def choose(self) -> Desktop:
@@ -131,12 +132,15 @@ class PortalCapture:
             self._portal = await Portal.connect(self._environ)
         return self._portal
 
-    async def _looked_at(self) -> tuple[int, str | None]:
+    async def _looked_at(self) -> tuple[int, bool]:
         portal = await self._connected()
-        return await portal.version(SCREENSHOT), await portal.denied_to()
+        return await portal.version(SCREENSHOT), bool(await portal.denials())
 
-    async def _denied_to(self) -> str | None:
-        return await (await self._connected()).denied_to()
+    async def _is_denied(self) -> bool:
+        return bool(await (await self._connected()).denials())
+
+    def _denial(self, *, is_stored: bool) -> NotAllowed:
+        return NotAllowed((*named_command(self._environ), "doctor", "--ask-again") if is_stored else ())
 
     async def _screenshot(self, *, interactive: bool) -> Response:
         portal = await self._connected()
