@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSize, Qt, Signal
@@ -28,6 +29,9 @@ def plain_tooltip(text: str) -> str:
     return f"<qt>{escaped}</qt>" if text else ""
 
 
+_LONG_WORD = re.compile(r"\S{25,}")
+
+
 def label(text: str = "", *, tone: str = "", small: bool = False, wrap: bool = False) -> QLabel:
     """A label of plain text; `tone` is muted, danger, warning, success or accent."""
     made = QLabel(text)
@@ -42,6 +46,11 @@ def label(text: str = "", *, tone: str = "", small: bool = False, wrap: bool = F
         policy.setHeightForWidth(True)
         made.setSizePolicy(policy)
     return made
+
+
+def breakable(text: str) -> str:
+    """The same to read, where long words such as paths may be broken between lines. Not for text that can be copied."""
+    return _LONG_WORD.sub(lambda word: re.sub(r"([/.=_:-])", "\\1\N{ZERO WIDTH SPACE}", word[0]), text)
 
 
 def heading(text: str, factor: float = 1.0) -> QLabel:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.tray_view import Refusal
-from app.ui.widgets import ElidedLabel, IconButton, NoticeBar, button, label
+from app.ui.widgets import ElidedLabel, IconButton, NoticeBar, breakable, button, label
 
 _MOST_SHOWN = 50
 
@@ -72,7 +72,7 @@ class RefusalList(QWidget):
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(label(refusal.name, wrap=True) if refusal.is_sentence else ElidedLabel(refusal.name))
-        column.addWidget(label(refusal.reason, tone="danger", small=True, wrap=True))
+        column.addWidget(label(breakable(refusal.reason), tone="danger", small=True, wrap=True))
         row.addLayout(column, 1)
         for way in self._ways(refusal):
             way.setFont(theme.small_font(way.font()))

@@ -215,6 +215,15 @@ def test_a_thousand_refusals_do_not_make_a_thousand_rows(window: TrayWindow) -> 
     assert "and 950 more" in texts(refusals)
 
 
+def test_a_reason_with_a_long_word_is_not_wider_than_the_window(window: TrayWindow) -> None:
+    command = "/opt/some-where/deep/down/.venv/bin/imglink doctor --ask-again"
+    path = "/".join(["home", "someone", "a.folder.with.a.long.name", "another-folder-with-a-long-name", "file.png"])
+    refusal = Refusal("It is not allowed.", f"Have it ask again with: {command} {path}", is_sentence=True)
+    window.add_refusals([refusal])
+    refusals = window.findChildren(RefusalList)[0]
+    assert refusals.minimumSizeHint().width() <= window.width() - 32
+
+
 def test_a_drop_is_taken_as_a_copy_and_lights_the_zone(window: TrayWindow, qtbot: QtBot, tmp_path: Path) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "a b.png")), QUrl("https://example.org/c.png")])
