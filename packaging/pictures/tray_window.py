@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from PySide6.QtWidgets import QWidget
 
+from app.core.doctor import Part
 from app.core.errors import ErrorKind
 from app.core.uploads import AfterUpload, QueueMode, QueueState, UploadItem, UploadState
 from app.core.workflow import DEFAULT_SHORTCUTS, SourceKind, UploadTask
@@ -157,6 +158,16 @@ def trouble() -> QWidget:
     window.add_refusals(
         [Refusal("Notes.txt", "This is text, not an image."), Refusal("empty.png", "The file is empty.")]
     )
+    return window
+
+
+@picture("tray-window-denied")
+def denied() -> QWidget:
+    """The desktop lets no picture be taken, and the remedy is a long command."""
+    window = with_recent(tray_window())
+    problem = "This desktop does not allow ImgLink to take pictures of the screen."
+    remedy = "Have it ask again with: /home/somebody/tools/imglink-desktop/.venv/bin/imglink doctor --ask-again"
+    window.add_refusals([Refusal(problem, remedy, Part.CAPTURE, is_sentence=True)])
     return window
 
 
