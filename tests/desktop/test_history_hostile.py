@@ -159,6 +159,8 @@ def test_hostile_fields_open_nothing_ask_nobody_and_paint_nothing(
             desktop.window(HISTORY)
             look_at_everything(program, reader)
             assert desktop.find_pixels(MAGENTA) is None
+            # A link of ours would be left with a process that stays, and be traced on.
+            desktop.set_clipboard(b"of another program")
         tracer.wait()
         assert urlsplit(svg).path in {request.path for request in server.requests}
     calls = trace.read_text(encoding="utf-8", errors="replace").splitlines()
