@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ def probe(part: Part, home: Path) -> Probe:
     return asyncio.run(_probe(doctor.doctor_parts(environ)[part]))
 
 
-async def _probe(ask: object) -> Probe:
-    return await ask()  # type: ignore[operator,no-any-return]
+async def _probe(ask: Callable[[], Awaitable[Probe]]) -> Probe:
+    return await ask()
 
 
 @pytest.mark.parametrize("part", [Part.FOLDERS, Part.AUTOSTART])

@@ -107,7 +107,7 @@ def test_hyprlands_windows_come_topmost_first_with_their_borders(hypr: tuple[dic
     assert full.id == 0x55D003
 
 
-def test_an_older_hyprland_has_its_socket_elsewhere_and_tells_of_the_full_screen_by_a_truth(
+def test_an_older_hyprland_tells_of_the_full_screen_by_a_truth(
     hypr: tuple[dict[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ, _ = hypr

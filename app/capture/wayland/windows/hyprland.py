@@ -20,10 +20,8 @@ class HyprlandWindows:
     name = "Hyprland"
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        instance = environ.get("HYPRLAND_INSTANCE_SIGNATURE", "")
-        folders = (Path(environ.get("XDG_RUNTIME_DIR", "/nonexistent"), "hypr"), Path("/tmp/hypr"))  # noqa: S108
-        sockets = [folder / instance / ".socket.sock" for folder in folders]
-        self._path = str(next((path for path in sockets if path.exists()), sockets[0]))
+        runtime, instance = environ.get("XDG_RUNTIME_DIR", ""), environ.get("HYPRLAND_INSTANCE_SIGNATURE", "")
+        self._path = str(Path(runtime, "hypr", instance, ".socket.sock"))
 
     def probe(self) -> Probe:
         """Ask for the windows. Raises WindowsUnknown."""
