@@ -21,7 +21,7 @@ from app.system.session import detect_session
 from tests.desktop import cli
 from tests.desktop.cli import uploaded
 from tests.desktop.running import pixels
-from tests.desktop.soak_limits import CAPTURES, MORE_DESCRIPTORS, MORE_KB, WARM_UP
+from tests.desktop.soak import Soak
 from tests.desktop.sway import ONE, PORTAL, TWO, SwaySession, sway_session
 from tests.desktop.wayland_running import running_program
 
@@ -121,10 +121,8 @@ def test_fifty_captures_in_a_row_leave_nothing_behind(server: DemoServer) -> Non
         with running_program(desktop, server) as program:
             picture = desktop.screenshot()
             # On the second output, away from the application's own window.
-            rects = [Rect(1300 + 11 * number, 150 + 3 * number, 400, 300) for number in range(CAPTURES)]
-            links: list[str] = []
-            descriptors, memory_kb = 0, 0
-            for rect in rects:
+            soak = Soak(program, 1300)
+            for rect in soak.rects:
                 # This compositor draws the pointer into its pictures, asked or not.
                 desktop.at(640, 780)
                 process = cli.start(desktop, server, "capture", "region", "--copy")
@@ -132,23 +130,9 @@ def test_fifty_captures_in_a_row_leave_nothing_behind(server: DemoServer) -> Non
                 desktop.settle_overlay(rect.top_left)
                 desktop.drag(rect.top_left, Point(rect.right - 1, rect.bottom - 1))
                 assert process.wait(30) == 0, process.describe()
-                links.append(process.stdout.rstrip("\n"))
-                assert desktop.clipboard_text() == links[-1]
-                if len(links) == WARM_UP:
-                    descriptors, memory_kb = program.descriptors(), program.memory_kb()
-            assert len(set(links)) == CAPTURES
-            assert links == [f"{server.base_url}/i/{image.id}" for image in server.images()]
-            for number, rect in enumerate(rects):
-                assert program.uploaded_picture(number).tobytes() == pixels(picture, rect)
-            # What the last of them still holds, it lets go of.
-            desktop.wait_for(
-                lambda: program.descriptors() <= descriptors + MORE_DESCRIPTORS,
-                what=f"{descriptors} descriptors have become {program.descriptors()}",
-            )
-            desktop.wait_for(
-                lambda: program.memory_kb() < memory_kb + MORE_KB,
-                what=f"{memory_kb} kB have become {program.memory_kb()}",
-            )
+                soak.taken(process.stdout.rstrip("\n"))
+                assert desktop.clipboard_text() == soak.links[-1]
+            soak.check(picture)
 
 
 def doctor(desktop: SwaySession, server: DemoServer) -> dict[str, Any]:
