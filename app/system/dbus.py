@@ -371,6 +371,7 @@ class SessionBus:
         except CallRefused as refused:
             answer = new_error(message, refused.error_name, "s", (str(refused),))
         except Exception as bug:
+            # The caller must not wait for ever; the bug goes on to where bugs are told.
             await self._reply(message, new_error(message, f"{_BUS}.Error.Failed", "s", (type(bug).__name__,)))
             raise
         await self._reply(message, answer)
