@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 DELAYED_S = 5.0
 """The delay of the action “Capture Region in 5 Seconds”."""
 
-RunSoon = Callable[[Awaitable[None]], None]
+RunSoon = Callable[[Callable[[], Awaitable[None]]], None]
 
 
 def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: str, instance: Instance) -> Application:
@@ -75,7 +75,7 @@ def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: st
         # Pushed last: commands are sent away first, and what they withdraw lets no other upload begin.
         stack.push_async_callback(server.close)
         stack.push_async_callback(services.uploads.hold)
-        run_soon(_watch_desktop(profile, stack, bridge, application))
+        run_soon(lambda: _watch_desktop(profile, stack, bridge, application))
         return services
 
     def ready(bound: Mapping[str, BindResult], *, is_later: bool = False) -> None:

@@ -37,8 +37,10 @@ class Deletions(Protocol):
 class DeletionNotices:
     """Runs on the asyncio thread, from its making to the end."""
 
-    def __init__(self, deletions: Deletions, notifier: Notifier, run_soon: Callable[[Awaitable[None]], None]) -> None:
-        """`run_soon` starts the answer to a click on a notification, and sees to its errors."""
+    def __init__(
+        self, deletions: Deletions, notifier: Notifier, run_soon: Callable[[Callable[[], Awaitable[None]]], None]
+    ) -> None:
+        """`run_soon` calls and awaits the answer to a click on a notification, and sees to its errors."""
         self._deletions = deletions
         self._notifier = notifier
         self._run_soon = run_soon
@@ -60,7 +62,7 @@ class DeletionNotices:
         if coming:
             what = "The link stops working" if len(coming) == 1 else f"{len(coming)} links stop working"
             notice = Notice("Deleting from ImgLink…", f"{what} in {UNDO_S:g} seconds.", ((UNDO_ACTION, "Undo"),))
-            await self._show(notice, lambda key: self._run_soon(self._undo(key, coming)))
+            await self._show(notice, lambda key: self._run_soon(lambda: self._undo(key, coming)))
 
     async def _undo(self, key: str, image_ids: Sequence[ImageId]) -> None:
         # When it was too late, how the deletion ends is said in any case.
@@ -77,7 +79,7 @@ class DeletionNotices:
                 ours = [result for result in results if result.image_id in self._asked]
                 self._asked.difference_update(result.image_id for result in ours)
                 if ours:
-                    self._run_soon(self._tell(ours))
+                    self._run_soon(lambda: self._tell(ours))
 
     async def _tell(self, results: Sequence[Deletion]) -> None:
         failed = [result for result in results if result.error is not None]

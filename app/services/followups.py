@@ -99,9 +99,9 @@ class FollowUps:
         open_url: Callable[[str], Awaitable[None]],
         preferences: Callable[[], LinkPreferences],
         clock: Clock,
-        run_soon: Callable[[Awaitable[None]], None],
+        run_soon: Callable[[Callable[[], Awaitable[None]]], None],
     ) -> None:
-        """`run_soon` starts the answer to a click on a notification, and sees to its errors."""
+        """`run_soon` calls and awaits the answer to a click on a notification, and sees to its errors."""
         self._uploads = uploads
         self._store = store
         self._clipboard = clipboard
@@ -308,7 +308,9 @@ class FollowUps:
         if notice is not None:
             # Nobody waits for a notification; the card and the tray window say the same.
             with suppress(UserFacingError):
-                await self._notifier.show(notice, lambda key: self._run_soon(self._on_action(key, items, links)))
+                await self._notifier.show(
+                    notice, lambda key: self._run_soon(lambda: self._on_action(key, items, links))
+                )
 
     async def _on_action(self, key: str, items: Sequence[UploadItem], links: Sequence[str]) -> None:
         if key == COPY_ACTION:

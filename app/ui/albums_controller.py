@@ -76,7 +76,7 @@ class AlbumsController(QObject):
     def attach(self, parts: AlbumParts, status: AccountStatus) -> None:
         """Begin, with the services and how the account stands."""
         self._parts = parts
-        self._bridge.loop.call_soon_threadsafe(self._watch, parts)
+        self._bridge.call_soon(self._watch, parts)
         self._images.attach(parts)
         self._is_signed_in = status.token.is_present
         self.refresh()
@@ -299,7 +299,7 @@ class AlbumsController(QObject):
         was, self._is_signed_in = self._is_signed_in, status.token.is_present
         parts = self._parts
         if was and not self._is_signed_in and parts is not None:
-            self._bridge.loop.call_soon_threadsafe(parts.albums.forget)
+            self._bridge.call_soon(parts.albums.forget)
             self._albums = None
             self._read_ids.clear()
         if was != self._is_signed_in:

@@ -73,8 +73,8 @@ class Parts:
     bridge: Bridge
     settings_file: SettingsFile
     overlay: Overlay
-    build: Callable[[Callable[[Awaitable[None]], None]], Awaitable[Services]]
-    """Builds and starts the services; awaited once, on the asyncio thread. Gets what starts later work."""
+    build: Callable[[Callable[[Callable[[], Awaitable[None]]], None]], Awaitable[Services]]
+    """Builds and starts the services; awaited once, on the asyncio thread. Gets what calls and awaits later work."""
     close: Callable[[], Awaitable[None]]
     """Stops and closes what `build` made, in the right order."""
     on_ready: Callable[[Mapping[str, BindResult]], None]
@@ -572,8 +572,8 @@ class Application(QObject):
         services.thumbnails.network_changed()
         await services.uploads.network_changed()
 
-    def _run_soon(self, awaitable: Awaitable[None]) -> None:
-        self._bridge.post(self._submit, lambda: awaitable)
+    def _run_soon(self, function: Callable[[], Awaitable[None]]) -> None:
+        self._bridge.post(self._submit, function)
 
     def _submit(self, function: Callable[[], Awaitable[Any]], on_done: Callable[[Any], None] | None = None) -> None:
         async def run() -> Any:

@@ -1,7 +1,8 @@
 """The one thread crossing: Qt on its thread, asyncio on its own, and nothing else in between.
 
 Qt → asyncio: `submit` runs a coroutine on the asyncio thread; its outcome comes back as a queued call on the Qt thread,
-and is dropped when its owner is gone. asyncio → Qt: `ask` awaits an answer from the interface, `post` just calls it.
+and is dropped when its owner is gone; `call_soon` just calls. asyncio → Qt: `ask` awaits an answer from the interface,
+`post` just calls it. After `stop` timers and queued calls of the Qt side may still come: what they ask for is dropped.
 
 Measured before choosing this: a synchronous client on a thread pool cannot be cancelled while it waits for an answer;
 asyncio cancels within 10 ms in every phase. PySide6.QtAsyncio cannot run httpx, and qasync breaks under nested dialogs.
@@ -75,11 +76,8 @@ class Bridge(QObject):
         """What was submitted and has not ended; touched on the asyncio thread only."""
         self._to_run: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         """What `run` wants called on the Qt thread; None once there is nothing more to wait for."""
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, for parts that are built before it runs."""
-        return self._loop
+        self._is_over = False
+        """True from the beginning of `stop`; used on the Qt thread only."""
 
     def start(self) -> None:
         """Start the asyncio thread; returns when its loop runs."""
@@ -97,14 +95,18 @@ class Bridge(QObject):
     ) -> TaskHandle:
         """Run `function()` on the asyncio thread.
 
-        Exactly one of the call-backs is called, on the Qt thread, unless `owner` is destroyed or the handle cancelled
-        before: `on_done` with the result, `on_error` with a UserFacingError, `on_cancelled` when the person changed
-        their mind inside. Any other exception is a bug: it is raised on the Qt thread, where the crash handler sees it.
+        Exactly one of the call-backs is called, on the Qt thread, unless before it `owner` is destroyed, the handle
+        cancelled or the bridge stopped: `on_done` with the result, `on_error` with a UserFacingError, `on_cancelled`
+        when the person changed their mind inside. Any other exception is a bug: it is raised on the Qt thread, where
+        the crash handler sees it.
         """
         handle = TaskHandle(self._loop, self._running)
+        if self._is_over:
+            handle.cancel()
+            return handle
 
         def deliver(callback: Callable[..., None] | None, *values: object) -> None:
-            if callback is not None and not handle.is_cancelled and shiboken6.isValid(owner):
+            if callback is not None and not handle.is_cancelled and self._reaches(owner):
                 callback(*values)
 
         def fail(error: BaseException) -> None:
@@ -128,15 +130,20 @@ class Bridge(QObject):
         self._loop.call_soon_threadsafe(handle._run, run())
         return handle
 
+    def call_soon(self, function: Callable[..., object], *args: Any) -> None:
+        """Call `function(*args)` on the asyncio thread, soon."""
+        if not self._is_over:
+            self._loop.call_soon_threadsafe(function, *args)
+
     def post(self, function: Callable[..., None], *args: Any) -> None:
         """Call `function(*args)` on the Qt thread, soon. May be called from any thread."""
         self._crossed.emit((function, args))
 
     def post_to(self, owner: QObject, function: Callable[..., None], *args: Any) -> None:
-        """The same, and dropped when `owner` is destroyed by then: for events, which come until the very end."""
+        """The same, and dropped when `owner` is destroyed or the bridge stopped by then: for events."""
 
         def deliver() -> None:
-            if shiboken6.isValid(owner):
+            if self._reaches(owner):
                 function(*args)
 
         self.post(deliver)
@@ -144,10 +151,15 @@ class Bridge(QObject):
     async def ask(self, question: Callable[[Callable[[T], None]], None]) -> T:
         """Call `question(answer)` on the Qt thread and await what it passes to `answer`, now or later.
 
-        An exception that `question` raises is raised here. Further answers are ignored.
+        An exception that `question` raises is raised here. Further answers are ignored. Not put any more after `stop`.
         """
         put, answered = self._prepare(question)
-        self.post(put)
+
+        def put_in_time() -> None:
+            if not self._is_over:
+                put()
+
+        self.post(put_in_time)
         return await answered
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -164,6 +176,9 @@ class Bridge(QObject):
         self.post(self._run_waiting)
         return await returned
 
+    def _reaches(self, owner: QObject) -> bool:
+        return not self._is_over and shiboken6.isValid(owner)
+
     @staticmethod
     def _prepare(
         question: Callable[[Callable[[T], None]], None],
@@ -176,15 +191,19 @@ class Bridge(QObject):
             if not future.done():
                 setter(value)
 
-        def answer(value: T) -> None:
+        def tell(setter: Callable[[Any], None], value: object) -> None:
+            # Whoever asked is gone with the loop.
             if not loop.is_closed():
-                loop.call_soon_threadsafe(settle, future.set_result, value)
+                loop.call_soon_threadsafe(settle, setter, value)
+
+        def answer(value: T) -> None:
+            tell(future.set_result, value)
 
         def put() -> None:
             try:
                 question(answer)
             except BaseException as error:  # noqa: BLE001 - the boundary between threads: raised again by the asker
-                loop.call_soon_threadsafe(settle, future.set_exception, error)
+                tell(future.set_exception, error)
 
         return put, future
 
@@ -193,6 +212,7 @@ class Bridge(QObject):
 
         Blocks the Qt thread, which has nothing left to do but what `run` asks for; each step gets `SHUTDOWN_S`.
         """
+        self._is_over = True
         if not self._thread.is_alive():
             self._loop.close()
             return

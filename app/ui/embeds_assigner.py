@@ -43,7 +43,7 @@ class EmbedAssigner(QObject):
         """Begin."""
         self._embeds, self._jobs = embeds, jobs
         show = partial(self._bridge.post_to, self, self._job_event)
-        self._bridge.loop.call_soon_threadsafe(jobs.subscribe, show)
+        self._bridge.call_soon(jobs.subscribe, show)
 
     def close(self) -> None:
         """Destroy the dialogs; what they show goes on."""

@@ -90,7 +90,7 @@ class EmbedsController(QObject):
     def attach(self, parts: EmbedParts, status: AccountStatus) -> None:
         """Begin, with the services and how the account stands."""
         self._parts = parts
-        self._bridge.loop.call_soon_threadsafe(self._watch, parts)
+        self._bridge.call_soon(self._watch, parts)
         self.assigner.attach(parts.embeds, parts.jobs)
         self._account_changed(status)
 
@@ -283,7 +283,7 @@ class EmbedsController(QObject):
         was, self._is_signed_in = self._is_signed_in, status.token.is_present
         parts = self._parts
         if was and not self._is_signed_in and parts is not None:
-            self._bridge.loop.call_soon_threadsafe(parts.embeds.forget)
+            self._bridge.call_soon(parts.embeds.forget)
             self._profiles = None
         if was != self._is_signed_in:
             self.refresh()

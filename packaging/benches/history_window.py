@@ -9,6 +9,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -246,7 +247,9 @@ class _Pictures:
 
 
 def _on(bridge: Bridge, coroutine: Any) -> Any:
-    return asyncio.run_coroutine_threadsafe(coroutine, bridge.loop).result()
+    loop: Future[asyncio.AbstractEventLoop] = Future()
+    bridge.call_soon(lambda: loop.set_result(asyncio.get_running_loop()))
+    return asyncio.run_coroutine_threadsafe(coroutine, loop.result()).result()
 
 
 def _entries(count: int) -> Iterator[HistoryEntry]:

@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 import shiboken6
 from PySide6.QtCore import QObject, QThread, QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import Cancelled, UserFacingError
@@ -112,7 +113,7 @@ def test_cancel_stops_the_coroutine_and_silences_it(bridge: Bridge, owner: QObje
 
 def test_cancel_before_the_loop_began_it(bridge: Bridge, owner: QObject, qtbot: QtBot) -> None:
     hold = threading.Event()
-    bridge.loop.call_soon_threadsafe(hold.wait)
+    bridge.call_soon(hold.wait)
     ran: list[str] = []
 
     async def work() -> None:
@@ -244,3 +245,52 @@ def test_work_that_was_asked_for_before_the_end_is_not_lost(qapp: object, owner:
     assert asked.wait(5)
     bridge.stop(close)
     assert order == ["early", "late"]
+
+
+def test_nothing_goes_to_the_other_side_after_the_end(qapp: QApplication, owner: QObject) -> None:
+    # Timers and queued calls of the Qt side come until the application has left its event loop, and ask for more.
+    bridge = Bridge()
+    bridge.start()
+    seen: list[str] = []
+
+    async def work() -> None:
+        seen.append("worked")
+
+    def ask() -> None:
+        handle = bridge.submit(work, owner=owner, on_done=lambda _: seen.append("done"))
+        assert handle.is_cancelled
+        handle.cancel()
+        bridge.call_soon(seen.append, "called")
+
+    async def close() -> None:
+        await bridge.run(ask)
+
+    bridge.stop(close)
+    ask()
+    QApplication.processEvents()
+    assert seen == []
+
+
+def test_nothing_comes_from_the_other_side_after_the_end(qapp: QApplication, owner: QObject, qtbot: QtBot) -> None:
+    bridge = Bridge()
+    bridge.start()
+    seen: list[str] = []
+    ready = threading.Event()
+
+    def question(_answer: Callable[[None], None]) -> None:
+        seen.append("asked")
+
+    async def work() -> str:
+        return "done"
+
+    async def ask() -> None:
+        bridge.post_to(owner, seen.append, "event")
+        asyncio.get_running_loop().call_soon(ready.set)
+        await bridge.ask(question)
+
+    bridge.submit(work, owner=owner, on_done=seen.append)
+    bridge.submit(ask, owner=owner)
+    assert ready.wait(5)
+    bridge.stop()
+    QApplication.processEvents()
+    assert seen == []

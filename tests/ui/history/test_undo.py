@@ -174,7 +174,7 @@ def test_what_happens_while_the_list_is_read_is_not_missed(ten: Opened, is_searc
     ten.store.entries = values  # type: ignore[method-assign]
     ten.bridge.submit(lambda: ten.history.forget([gone]), owner=ten.controller, on_error=ten.errors.append)
     ten.until(lambda: ten.controller._reader is not None and ten.controller._reader._is_outdated)
-    ten.bridge.loop.call_soon_threadsafe(hold.set)
+    ten.bridge.call_soon(hold.set)
     ten.filled(9)
     assert gone not in ten.window.model.ids
 

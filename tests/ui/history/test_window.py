@@ -59,7 +59,7 @@ def test_only_the_last_of_several_searches_is_shown(ten: Opened) -> None:
         ten.window.filters._search_now()
     asked = len(ten.store.asked)
     ten.until(lambda: len(ten.store.asked) >= 4 or len(ten.store.asked) > asked)
-    ten.bridge.loop.call_soon_threadsafe(ten.store.hold.set)
+    ten.bridge.call_soon(ten.store.hold.set)
     ten.filled(1)
     assert ten.shown() == ["picture 3.png"]
 
@@ -368,7 +368,7 @@ def test_new_uploads_appear_on_top_and_the_choice_stays(ten: Opened) -> None:
     chosen = ten.window.listing.chosen()
     newest = make_entry(-1)
     ten.store.entries_by_id[newest.id] = newest
-    ten.bridge.loop.call_soon_threadsafe(ten.history._observers.notify, HistoryAdded((newest,)))
+    ten.bridge.call_soon(ten.history._observers.notify, HistoryAdded((newest,)))
     ten.filled(11)
     assert ten.shown()[0] == "picture -1.png"
     assert ten.window.listing.chosen() == chosen

@@ -119,11 +119,11 @@ class Joined:
         """Let a service tell of something, on its own thread."""
         observers = (by or self.queue).observers
         for event in events:
-            self.bridge.loop.call_soon_threadsafe(observers.notify, event)
+            self.bridge.call_soon(observers.notify, event)
 
     def tell_copied(self, *ids: str) -> None:
         copied = tuple(UploadId(each) for each in ids)
-        self.bridge.loop.call_soon_threadsafe(self.follow_ups.observers.notify, copied)
+        self.bridge.call_soon(self.follow_ups.observers.notify, copied)
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class Joined:
 
     def sign(self, token: str | None) -> None:
         self.account.token = token
-        self.bridge.loop.call_soon_threadsafe(self.account.observers.notify, self.account.status)
+        self.bridge.call_soon(self.account.observers.notify, self.account.status)
 
     @property
     def words(self) -> str:

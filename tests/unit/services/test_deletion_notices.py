@@ -35,8 +35,8 @@ class Shown:
     async def close(self) -> None:
         return None
 
-    def run_soon(self, awaitable: Awaitable[None]) -> None:
-        self.running.append(asyncio.ensure_future(awaitable))
+    def run_soon(self, answer: Callable[[], Awaitable[None]]) -> None:
+        self.running.append(asyncio.ensure_future(answer()))
 
     @property
     def titles(self) -> list[str]:

@@ -46,7 +46,7 @@ class World:
     press: list[Callable[[str], None]] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
-    later: list[Awaitable[None]] = field(default_factory=list)
+    later: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     said_copied: list[tuple[UploadId, ...]] = field(default_factory=list)
     observers: Observers[UploadEvent] = field(default_factory=Observers)
     names: dict[str, UploadItem] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class World:
 
     async def click(self, key: str) -> None:
         self.press[-1](key)
-        await self.later.pop()
+        await self.later.pop()()
 
     async def left(self) -> list[str]:
         """The files after which something is still to be done."""
