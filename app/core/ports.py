@@ -112,6 +112,13 @@ class BindResult:
     """True where the person gave the desktop no key for it: they know."""
 
 
+OnPressed = Callable[[str, str], None]
+"""Gets the action id of a pressed shortcut, and what lets a window of ours come to the front for it, or "".
+
+That is an XDG activation token: Wayland's compositors give the keyboard to no window without one.
+"""
+
+
 class Hotkeys(Protocol):
     """Global shortcuts."""
 
@@ -122,10 +129,10 @@ class Hotkeys(Protocol):
 
     async def start(
         self,
-        on_pressed: Callable[[str], None],
+        on_pressed: OnPressed,
         on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
     ) -> None:
-        """Begin; `on_pressed` gets the action id of a bound shortcut, on the event loop's thread.
+        """Begin; `on_pressed` is called on the event loop's thread.
 
         `on_change` gets every shortcut's new result when the world changed it: another keyboard layout, a lost display.
         Raises UserFacingError.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.core.ports import BindResult, Probe
+from app.core.ports import BindResult, OnPressed, Probe
 from app.core.shortcuts import Shortcut
 
 
@@ -25,7 +25,7 @@ class NullHotkeys:
 
     async def start(
         self,
-        on_pressed: Callable[[str], None],
+        on_pressed: OnPressed,
         on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
     ) -> None:
         """Nothing ever comes."""

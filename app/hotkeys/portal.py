@@ -20,7 +20,7 @@ from shlex import join
 from typing import Any
 
 from app.core.errors import UserFacingError
-from app.core.ports import BindResult, Probe
+from app.core.ports import BindResult, OnPressed, Probe
 from app.core.shortcuts import Modifier, Shortcut
 from app.core.workflow import BUILT_IN_WORKFLOWS
 from app.system.autostart import named_command
@@ -109,7 +109,7 @@ class PortalHotkeys:
         """Action → key, as the desktop told it; None before it has."""
         self._problem = ""
         self._results: Mapping[str, BindResult] = {}
-        self._on_pressed: Callable[[str], None] = lambda _action: None
+        self._on_pressed: OnPressed = lambda _action, _token: None
         self._on_change: Callable[[Mapping[str, BindResult]], None] = lambda _results: None
         self._is_asking = False
         self._is_binding = False
@@ -125,7 +125,7 @@ class PortalHotkeys:
 
     async def start(
         self,
-        on_pressed: Callable[[str], None],
+        on_pressed: OnPressed,
         on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
     ) -> None:
         """Take the call-backs; the desktop is asked with the first `bind`."""
@@ -328,8 +328,9 @@ class PortalHotkeys:
 
     def _on_signal(self, signal: Signal) -> None:
         match signal.member, signal.body:
-            case "Activated", (self._session, str(action), *_) if action in self._wanted:
-                self._on_pressed(action)
+            case "Activated", (self._session, str(action), _time, dict(options)) if action in self._wanted:
+                _type, token = options.get("activation_token", ("s", ""))
+                self._on_pressed(action, token if isinstance(token, str) else "")
             case "ShortcutsChanged", (self._session, list(shortcuts)):
                 self._triggers = _triggers(shortcuts)
                 self._tell()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.errors import UserFacingError
-from app.core.ports import BindResult, Probe
+from app.core.ports import BindResult, OnPressed, Probe
 from app.hotkeys.bindings import Chord, Plan
 from app.hotkeys.keymap import KeyMap
 from app.hotkeys.listener import RawKey, RawListener, load_listener
@@ -34,7 +34,7 @@ class PynputHotkeys(XHotkeys):
 
     async def start(
         self,
-        on_pressed: Callable[[str], None],
+        on_pressed: OnPressed,
         on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
     ) -> None:
         """Connect and begin to watch. Raises UserFacingError."""
@@ -44,7 +44,7 @@ class PynputHotkeys(XHotkeys):
         def take(key: RawKey) -> None:
             action = self._action(key)
             if action is not None:
-                loop.call_soon_threadsafe(self._on_pressed, action)
+                loop.call_soon_threadsafe(self._on_pressed, action, "")
 
         # When recording ends by itself the server is gone, which the connection notices too.
         self._listener = RawListener(self._display_name, take, on_end=lambda: None)

@@ -76,7 +76,7 @@ class X11Hotkeys(XHotkeys):
             action = self._actions.get((event.detail, self._keymap.held(event.state)))
             if action is not None:
                 # Not from inside the drain: what goes wrong in there is not the connection's trouble.
-                asyncio.get_running_loop().call_soon(self._on_pressed, action)
+                asyncio.get_running_loop().call_soon(self._on_pressed, action, "")
 
 
 class HeldKeys:

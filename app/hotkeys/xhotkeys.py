@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.errors import UserFacingError
-from app.core.ports import BindResult, Probe
+from app.core.ports import BindResult, OnPressed, Probe
 from app.core.shortcuts import Shortcut
 from app.hotkeys.bindings import Plan, plan_bindings
 from app.hotkeys.keymap import KeyMap
@@ -33,7 +33,7 @@ class XHotkeys(ABC):
     def __init__(self, display_name: str) -> None:
         self._display_name = display_name
         self._connection: XConnection | None = None
-        self._on_pressed: Callable[[str], None] = lambda _action: None
+        self._on_pressed: OnPressed = lambda _action, _token: None
         self._on_change: Callable[[Mapping[str, BindResult]], None] = lambda _results: None
         self._wanted: Mapping[str, Shortcut] = {}
         self._results: Mapping[str, BindResult] = {}
@@ -53,7 +53,7 @@ class XHotkeys(ABC):
 
     async def start(
         self,
-        on_pressed: Callable[[str], None],
+        on_pressed: OnPressed,
         on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
     ) -> None:
         """Connect. Raises UserFacingError when the display cannot be reached."""

@@ -272,7 +272,7 @@ class Application(QObject):
 
     async def _start_hotkeys(self, hotkeys: Hotkeys) -> None:
         await hotkeys.start(
-            lambda workflow_id: self._bridge.post(self.capture, workflow_id),
+            lambda workflow_id, token: self._bridge.post(self.capture, workflow_id, token),
             lambda bound: self._bridge.post(self._keys_changed, bound),
         )
 

@@ -69,9 +69,8 @@ class FakePortal:
         """The calls of a method."""
         return [call for call in self.calls if call.member == member]
 
-    async def press(self, action: str, session: str = "") -> None:
+    async def press(self, action: str, session: str = "", **options: tuple[str, Any]) -> None:
         """Have a shortcut pressed."""
-        options: dict[str, tuple[str, Any]] = {}
         body = (session or self.sessions[-1], action, 1234, options)
         await self.bus.emit(PATH, SHORTCUTS, "Activated", "osta{sv}", body)
 

@@ -257,7 +257,7 @@ async def shortcuts(environ: Mapping[str, str]) -> dict[str, Any]:
     pressed: list[str] = []
     came = asyncio.Event()
 
-    def note(action: str) -> None:
+    def note(action: str, _token: str) -> None:
         pressed.append(action)
         came.set()
 

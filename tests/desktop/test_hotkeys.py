@@ -35,7 +35,7 @@ from app.hotkeys.x11 import X11Hotkeys
 
 async def main():
     hotkeys = X11Hotkeys(sys.argv[1])
-    await hotkeys.start(lambda action: print("PRESSED", flush=True))
+    await hotkeys.start(lambda action, token: print("PRESSED", flush=True))
     results = await hotkeys.bind({"other": Shortcut.parse(sys.argv[2])})
     print("BOUND", results["other"].bound, flush=True)
     await asyncio.Event().wait()
@@ -85,6 +85,9 @@ class Running:
         self.changes: list[Mapping[str, BindResult]] = []
         self._x = x
 
+    def take(self, action: str, _token: str) -> None:
+        self.pressed.append(action)
+
     async def bind(self, shortcuts: Mapping[str, Shortcut]) -> Mapping[str, BindResult]:
         results = await self.backend.bind({**shortcuts, "bell": BELL})
         assert results["bell"].bound
@@ -110,7 +113,7 @@ async def until(condition: Callable[[], object], timeout_s: float = 10) -> None:
 @asynccontextmanager
 async def started(make: MakeBackend, x: DesktopSession) -> AsyncIterator[Running]:
     running = Running(make(x.display), x)
-    await running.backend.start(running.pressed.append, running.changes.append)
+    await running.backend.start(running.take, running.changes.append)
     try:
         yield running
     finally:
@@ -285,13 +288,13 @@ def test_a_cancelled_binding_does_no_harm(x: DesktopSession, make: MakeBackend) 
 def test_starts_again_after_it_was_stopped(x: DesktopSession, make: MakeBackend) -> None:
     async def run() -> None:
         running = Running(make(x.display), x)
-        await running.backend.start(running.pressed.append)
+        await running.backend.start(running.take)
         await running.bind(REGION)
         await running.backend.stop()
         await xdotool(x, "key", "ctrl+shift+4")
         assert running.pressed == []
         assert not (await running.backend.bind(REGION))["region"].bound
-        await running.backend.start(running.pressed.append)
+        await running.backend.start(running.take)
         await running.bind(REGION)
         assert await running.keys("key", "ctrl+shift+4") == ["region"]
         await running.backend.stop()
@@ -363,7 +366,7 @@ def test_a_failing_action_does_not_stop_the_next(x: DesktopSession, make: MakeBa
         asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context["exception"]))
         pressed: list[str] = []
 
-        def on_pressed(action: str) -> None:
+        def on_pressed(action: str, _token: str) -> None:
             pressed.append(action)
             raise ZeroDivisionError
 
@@ -401,7 +404,7 @@ def test_the_end_of_the_server_is_reported_once_and_harms_nothing(
     async def run() -> None:
         backend = make(server.display)
         changes: list[Mapping[str, BindResult]] = []
-        await backend.start(lambda _action: None, changes.append)
+        await backend.start(lambda _action, _token: None, changes.append)
         assert (await backend.bind(REGION))["region"].bound
         await asyncio.to_thread(server.process.stop)
         await until(lambda: changes)

@@ -43,7 +43,12 @@ class Keys:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.back_end = PortalHotkeys(environ, retry_s=(0.01,))
         self.pressed: list[str] = []
+        self.tokens: list[str] = []
         self.changes: list[Mapping[str, BindResult]] = []
+
+    def take(self, action: str, token: str) -> None:
+        self.pressed.append(action)
+        self.tokens.append(token)
 
     async def bind(self, shortcuts: Mapping[str, Shortcut]) -> Mapping[str, BindResult]:
         """Bind, and return what became of it when the portal has answered."""
@@ -67,7 +72,7 @@ class Keys:
 @contextlib.asynccontextmanager
 async def running(bus: DesktopSession, portal: FakePortal) -> AsyncIterator[Keys]:
     keys = Keys(bus.env)
-    await keys.back_end.start(keys.pressed.append, keys.changes.append)
+    await keys.back_end.start(keys.take, keys.changes.append)
     try:
         yield keys
     finally:
@@ -101,6 +106,21 @@ def test_keys_are_bound_as_kde_and_gnome_want_it_and_presses_come(bus: DesktopSe
             assert keys.pressed == ["region", "screen"]
             assert keys.changes == []
         assert portal.called("Close")
+
+    asyncio.run(scenario())
+
+
+def test_a_press_brings_what_gives_the_overlay_the_keyboard(bus: DesktopSession) -> None:
+    async def scenario() -> None:
+        portal = await FakePortal.start(bus.env)
+        async with running(bus, portal) as keys:
+            await keys.bind(KEYS)
+            await portal.press("region", activation_token=("s", "kwin-7"))
+            # Plain text from outside, of which nothing is taken for granted.
+            await portal.press("region", activation_token=("u", 7))
+            await portal.press("region")
+            await keys.until(lambda: len(keys.pressed) == 3)
+            assert keys.tokens == ["kwin-7", "", ""]
 
     asyncio.run(scenario())
 
@@ -142,7 +162,7 @@ def test_no_bus_and_no_portal_are_reasons(bus: DesktopSession) -> None:
 def test_a_portal_that_comes_late_is_asked_then(bus: DesktopSession) -> None:
     async def scenario() -> None:
         keys = Keys(bus.env)
-        await keys.back_end.start(keys.pressed.append, keys.changes.append)
+        await keys.back_end.start(keys.take, keys.changes.append)
         results = await keys.bind(KEYS)
         assert {result.reason for result in results.values()} == {f"{WITHOUT} {without_remedy(bus.env)}"}
         portal = await FakePortal.start(bus.env)
@@ -264,7 +284,7 @@ def test_keys_that_the_desktop_has_kept_are_not_asked_for_again(bus: DesktopSess
             # One that the person has taken away in the desktop's settings stays so.
             await portal.change({"screen": ""})
             later = Keys(bus.env)
-            await later.back_end.start(later.pressed.append, later.changes.append)
+            await later.back_end.start(later.take, later.changes.append)
             results = await later.bind(KEYS)
             assert (results["region"].bound, results["screen"].bound) == (True, False)
             assert len(portal.called("BindShortcuts")) == 1
@@ -297,7 +317,7 @@ def test_a_portal_that_dies_and_comes_back_binds_again(bus: DesktopSession) -> N
     async def scenario() -> None:
         portal = await FakePortal.start(bus.env)
         keys = Keys(bus.env)
-        await keys.back_end.start(keys.pressed.append, keys.changes.append)
+        await keys.back_end.start(keys.take, keys.changes.append)
         await keys.bind(KEYS)
         await portal.stop()
         await keys.until(lambda: bool(keys.changes) and not keys.changes[-1]["region"].bound)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from app.core.errors import UserFacingError
-from app.core.ports import BindResult, Probe
+from app.core.ports import BindResult, OnPressed, Probe
 from app.core.shortcuts import Shortcut
 from app.hotkeys.macos.carbon import Carbon, Native
 from app.hotkeys.macos.keys import ANSI, NAMED, is_systems_own, modifier_mask
@@ -39,7 +39,7 @@ class MacHotkeys:
         self._actions: dict[int, str] = {}
         """By the number of the registered key; no number is used twice."""
         self._next = 0
-        self._on_pressed: Callable[[str], None] = lambda _: None
+        self._on_pressed: OnPressed = lambda _action, _token: None
         self._on_change: Callable[[Mapping[str, BindResult]], None] = lambda _: None
 
     def probe(self) -> Probe:
@@ -52,7 +52,7 @@ class MacHotkeys:
 
     async def start(
         self,
-        on_pressed: Callable[[str], None],
+        on_pressed: OnPressed,
         on_change: Callable[[Mapping[str, BindResult]], None] | None = None,
     ) -> None:
         """Begin to listen. Raises UserFacingError."""
@@ -114,7 +114,7 @@ class MacHotkeys:
     def _pressed(self, number: int) -> None:
         # One that was released meanwhile may still be on its way.
         if number in self._actions:
-            self._on_pressed(self._actions[number])
+            self._on_pressed(self._actions[number], "")
 
 
 def _bind(native: Native, shortcuts: Mapping[str, Shortcut], numbers: Mapping[str, int]) -> dict[str, BindResult]:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.doctor import Part
 from app.core.errors import UserFacingError
-from app.core.ports import Notice
+from app.core.ports import Notice, OnPressed
 from app.settings.file import SettingsFile
 from app.settings.remembered import RememberedWindow
 from app.ui.application import Application, Parts
@@ -151,6 +151,23 @@ def test_a_command_that_quits_waits_for_the_person_where_pictures_would_be_lost(
         QTimer.singleShot(0, application, agree.click)
         assert qapp.exec() == 0
         assert application.unsaved.count == 0
+
+
+def test_the_overlay_gets_the_keyboard_by_what_came_with_the_key(
+    qtbot: QtBot, look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Keys:
+        async def start(self, on_pressed: OnPressed, on_change: object) -> None:
+            on_pressed("region", "a token")
+
+    with built(look, tmp_path, end_at_once) as application:
+        asked: list[object] = []
+        monkeypatch.setattr(application, "_submit", asked.append)
+        bridge = application._bridge
+        bridge.submit(lambda: application._start_hotkeys(cast(Any, Keys())), owner=bridge)
+        qtbot.waitUntil(lambda: bool(asked), timeout=5000)
+        assert application._parts.overlay.activation_token == "a token"
+        application.stop()
 
 
 class Told:

@@ -27,7 +27,7 @@ def test_where_no_key_can_be_bound_it_says_why(environ: dict[str, str], reason: 
     assert probe_hotkeys(environ)[-1] == probe
 
     async def bind() -> None:
-        await hotkeys.start(lambda _action: None)
+        await hotkeys.start(lambda _action, _token: None)
         result = (await hotkeys.bind({"region": Shortcut.parse("Ctrl+Shift+4")}))["region"]
         assert not result.bound
         assert probe.reason in result.reason

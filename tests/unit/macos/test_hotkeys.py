@@ -62,7 +62,7 @@ async def on_main(work: Callable[[], Any]) -> Any:
 def bound(native: Native, **texts: str) -> Mapping[str, BindResult]:
     async def go() -> Mapping[str, BindResult]:
         hotkeys = MacHotkeys(on_main, lambda: native)
-        await hotkeys.start(lambda _: None)
+        await hotkeys.start(lambda _action, _token: None)
         return await hotkeys.bind(shortcuts(**texts))
 
     return asyncio.run(go())
@@ -74,7 +74,7 @@ def test_a_pressed_key_is_told_by_its_action_until_it_is_released() -> None:
     async def go() -> Memory:
         native = Memory()
         hotkeys = MacHotkeys(on_main, lambda: native)
-        await hotkeys.start(pressed.append)
+        await hotkeys.start(lambda action, _token: pressed.append(action))
         await hotkeys.bind(shortcuts(region="Cmd+Alt+4", screen="Cmd+Alt+3"))
         released = native.taken[ANSI["3"], 0x900]
         await hotkeys.bind(shortcuts(region="Cmd+Alt+4"))
@@ -145,7 +145,7 @@ def test_another_layout_finds_the_keys_anew_and_tells_only_what_is_news() -> Non
     async def go() -> None:
         native = Memory({"Z": 0x06})
         hotkeys = MacHotkeys(on_main, lambda: native)
-        await hotkeys.start(lambda _: None, told.append)
+        await hotkeys.start(lambda _action, _token: None, told.append)
         await hotkeys.bind(shortcuts(a="Ctrl+Alt+Z"))
         for codes in ({"Z": 0x10}, {"Y": 0x06}, {"Y": 0x06}, {"Z": 0x06}):
             native.codes = codes
@@ -182,7 +182,7 @@ def test_keys_wanted_meanwhile_are_bound_in_the_order_of_the_asking() -> None:
 
         hotkeys = MacHotkeys(on_busy_main, lambda: native)
         free.set()
-        await hotkeys.start(lambda _: None)
+        await hotkeys.start(lambda _action, _token: None)
         free.clear()
         asked = [asyncio.ensure_future(hotkeys.bind(shortcuts(**{key: f"Ctrl+Alt+{key}"}))) for key in ("A", "B")]
         await settled()
@@ -199,7 +199,7 @@ def test_a_computer_without_carbon_says_so() -> None:
     hotkeys = MacHotkeys(on_main)
     assert "Carbon could not be loaded" in hotkeys.probe().reason
     with pytest.raises(UserFacingError, match="cannot be bound"):
-        asyncio.run(hotkeys.start(lambda _: None))
+        asyncio.run(hotkeys.start(lambda _action, _token: None))
 
 
 # --- the calls --------------------------------------------------------------------------------------------------------
