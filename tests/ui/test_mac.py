@@ -139,7 +139,7 @@ def test_from_macos_14_on_the_former_program_is_let_become_active(macos: Mac, ov
     assert macos.told[3:] == [f"we let {EDITOR}", f"{EDITOR} is active"]
 
 
-@pytest.mark.parametrize("pid", [None, OURSELVES])
+@pytest.mark.parametrize("pid", [None, OURSELVES], ids=["none", "ourselves"])
 def test_nothing_is_given_back_where_no_other_program_was_active(
     macos: Mac, overlay: Overlay, qtbot: QtBot, pid: int | None
 ) -> None:

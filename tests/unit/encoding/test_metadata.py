@@ -255,7 +255,7 @@ def test_gif_without_an_end_gets_one() -> None:
         {"compression": "jpeg"},
         {"big_tiff": False, "save_all": True, "append_images": [picture().rotate(180), picture(9, 7)]},
     ],
-    ids=str,
+    ids=["lzw", "deflate", "packbits", "jpeg", "several"],
 )
 def test_tiff_of_every_kind(options: dict[str, object]) -> None:
     if "compression" in options:
