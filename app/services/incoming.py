@@ -142,13 +142,14 @@ class IncomingFiles:
             if (entry := await self._existing(file, file.path, on_duplicate)) is not None:
                 return Existing(file.shown_name, entry)
             return await self._uploads.enqueue_file(file, options, kind, upload_name=name, after=after)
-        copy = await asyncio.to_thread(self._clean_copy, file)
+        copy = await self._cleaned(file)
         try:
             if (entry := await self._existing(file, copy, on_duplicate)) is not None:
                 return Existing(file.shown_name, entry)
             return await self._uploads.enqueue_file(file, options, kind, upload_name=name, taken_from=copy, after=after)
         finally:
-            await asyncio.to_thread(copy.unlink)
+            # Not awaited: cancelled here, what is queued by now would be sent without anybody knowing of it.
+            _remove(copy)
 
     async def _existing(
         self, file: CheckedFile, content: Path, on_duplicate: OnDuplicate | None
@@ -158,6 +159,15 @@ class IncomingFiles:
             return None
         entry = await self._find_duplicate(await asyncio.to_thread(_sha256, content))
         return entry if entry is not None and await on_duplicate(file.shown_name, entry) else None
+
+    async def _cleaned(self, file: CheckedFile) -> Path:
+        copying = asyncio.get_running_loop().run_in_executor(None, self._clean_copy, file)
+        try:
+            return await asyncio.shield(copying)
+        except asyncio.CancelledError:
+            # The thread cannot be told to stop, and nobody else knows of its file.
+            copying.add_done_callback(_remove_result)
+            raise
 
     def _clean_copy(self, file: CheckedFile) -> Path:
         """Streamed, because a file may be large."""
@@ -180,6 +190,15 @@ class IncomingFiles:
 
     async def _is_anonymous(self, options: UploadOptions) -> bool:
         return options.anonymous or not await self._has_credential()
+
+
+def _remove(copy: Path) -> None:
+    copy.unlink()
+
+
+def _remove_result(copying: asyncio.Future[Path]) -> None:
+    if copying.exception() is None:
+        _remove(copying.result())
 
 
 def _sha256(path: Path) -> str:

@@ -218,6 +218,17 @@ def on_terminal(cli: Cli, *words: str, env: Mapping[str, str | None] | None = No
         os.close(fd)
 
 
+def wait_for_prompt(child: int) -> None:
+    """Wait until a forked command sleeps, which after a prompt it does to be typed at.
+
+    Between the prompt and that, Python may take note of Ctrl+C and still go to sleep; a person would press it again.
+    Only Linux tells.
+    """
+    status = Path(f"/proc/{child}/stat")
+    if status.exists():
+        until(lambda: status.read_text().rpartition(")")[2].split()[0] == "S", "it does not wait for input")
+
+
 def exit_code(child: int) -> int:
     """Wait for a forked command's end."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

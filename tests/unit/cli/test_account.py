@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.demo import DEMO_API_KEY, DEMO_USER
-from tests.unit.cli.harness import Cli, exit_code, on_terminal
+from tests.unit.cli.harness import Cli, exit_code, on_terminal, wait_for_prompt
 
 NO_KEY: dict[str, str | None] = {"IMGLINK_API_KEY": None}
 
@@ -49,6 +49,7 @@ def test_the_prompt_does_not_echo(cli: Cli) -> None:
 def test_the_prompt_can_be_left(cli: Cli, key: str, code: int) -> None:
     with on_terminal(cli, "account", "key", "set", env=NO_KEY) as (child, terminal):
         terminal.read_until("API key: ")
+        wait_for_prompt(child)
         terminal.type(key)
         shown = terminal.read_to_end()
         assert exit_code(child) == code

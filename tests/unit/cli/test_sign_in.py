@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.demo import DEMO_EMAIL, DEMO_PASSWORD, DEMO_USER, Fault
-from tests.unit.cli.harness import Cli, Terminal, exit_code, on_terminal
+from tests.unit.cli.harness import Cli, Terminal, exit_code, on_terminal, wait_for_prompt
 
 ASKS = "tests.unit.cli.sign_in_program"
 
@@ -161,6 +161,7 @@ def test_the_question_can_be_left(cli: Cli, prompt: str, key: str) -> None:
         if prompt == "Password: ":
             terminal.type(DEMO_USER + "\n")
             terminal.read_until(prompt)
+        wait_for_prompt(child)
         terminal.type(key)
         shown = terminal.read_to_end()
         assert exit_code(child) == 130

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pytest
 from PIL import Image
@@ -57,8 +58,15 @@ def _item(name: str, kind: SourceKind, options: UploadOptions) -> UploadItem:
     )  # fmt: skip
 
 
+@dataclass
 class Cleaner:
-    """Upper-cases what it cleans, so that a test sees that it did; GIF is what it cannot read."""
+    """Marks what it cleans, so that a test sees that it did; GIF is what it cannot read."""
+
+    is_copying: threading.Event = field(default_factory=threading.Event)
+    may_go_on: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
 
     def can_clean(self, image_format: ImageFormat) -> bool:
         return image_format is not ImageFormat.BMP
@@ -66,6 +74,8 @@ class Cleaner:
     def clean(self, source: BinaryIO, target: BinaryIO, image_format: ImageFormat) -> None:
         if image_format is ImageFormat.GIF:
             raise InputError("This file is damaged.")
+        self.is_copying.set()
+        assert self.may_go_on.wait(20)
         target.write(b"CLEAN" + source.read())
 
 
@@ -88,13 +98,14 @@ def incoming(
     neutral: bool = True,
     strip: bool = True,
     find_duplicate: Callable[[str], Awaitable[HistoryEntry | None]] | None = None,
+    cleaner: Cleaner | None = None,
 ) -> IncomingFiles:
     async def has_credential() -> bool:
         return True
 
     return IncomingFiles(
         cast(UploadQueue, queue),
-        cleaner=Cleaner(),
+        cleaner=cleaner or Cleaner(),
         spool_folder=spool,
         has_credential=has_credential,
         preferences=lambda: IncomingPreferences(UploadOptions(), neutral, strip),
@@ -121,14 +132,14 @@ def test_metadata_is_left_out_and_no_copy_stays(queue: Queue, spool: Path, tmp_p
     path = picture(tmp_path, "a.png")
     asyncio.run(incoming(queue, spool).take_files([path], SourceKind.DROP))
     assert queue.taken == [("a.png", None, b"CLEAN" + path.read_bytes())]
-    assert list(spool.iterdir()) == []
+    assert left(spool) == []
 
 
 def test_what_cannot_be_cleaned_for_certain_is_refused(queue: Queue, spool: Path, tmp_path: Path) -> None:
     [result] = asyncio.run(incoming(queue, spool).take_files([picture(tmp_path, "a.gif")], SourceKind.DROP))
     assert isinstance(result, Refused)
     assert queue.taken == []
-    assert list(spool.iterdir()) == []
+    assert left(spool) == []
 
 
 @pytest.mark.parametrize(("name", "strip"), [("a.bmp", True), ("a.png", False)])
@@ -193,7 +204,48 @@ def test_the_bytes_that_would_be_sent_are_looked_for_and_the_person_decides(
     assert results[2] == Existing("skip.png", ENTRY)
     assert asked == ["again.png", "skip.png"]
     assert [name for name, _, _ in queue.taken] == ["new.png", "again.png"]
-    assert list(spool.iterdir()) == []
+    assert left(spool) == []
     # Who does not ask is not asked.
     asyncio.run(takes.take_files(paths, SourceKind.DROP))
     assert (len(queue.taken), len(asked)) == (5, 2)
+
+
+def test_who_cancels_is_told_of_the_file_that_was_just_queued(tmp_path: Path, queue: Queue, spool: Path) -> None:
+    class Interrupted(Queue):
+        async def enqueue_file(self, *args: Any, **keywords: Any) -> UploadItem:
+            item = await super().enqueue_file(*args, **keywords)
+            task = asyncio.current_task()
+            assert task is not None
+            # As Ctrl+C does, with the file queued and nothing awaited yet.
+            task.cancel()
+            return item
+
+    taken: list[UploadItem] = []
+    paths = [picture(tmp_path, "a.png"), picture(tmp_path, "b.png")]
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(incoming(Interrupted(), spool).take_files(paths, SourceKind.CLI, on_taken=taken.append))
+    assert [item.file_name for item in taken] == ["a.png"]
+    assert left(spool) == []
+
+
+def left(spool: Path) -> list[Path]:
+    return list(spool.iterdir())
+
+
+def test_who_cancels_while_a_copy_is_cleaned_leaves_no_copy(tmp_path: Path, queue: Queue, spool: Path) -> None:
+    cleaner = Cleaner()
+    cleaner.may_go_on.clear()
+
+    async def scenario() -> None:
+        path = picture(tmp_path, "a.png")
+        taking = asyncio.create_task(incoming(queue, spool, cleaner=cleaner).take_files([path], SourceKind.CLI))
+        assert await asyncio.to_thread(cleaner.is_copying.wait, 20)
+        taking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await taking
+        assert len(left(spool)) == 1
+        cleaner.may_go_on.set()
+
+    asyncio.run(scenario())
+    assert queue.taken == []
+    assert left(spool) == []
