@@ -185,6 +185,8 @@ prepare() {
 }
 
 use_venv() {
+    # Without bytecode every program that is started here compiles all of it anew, and takes twice as long.
+    unset PYTHONDONTWRITEBYTECODE
     prepare
     PATH=$venv/bin:$PATH
     export PATH
@@ -216,9 +218,11 @@ run_tests() {
     use_venv
     if [ $# -eq 0 ]; then
         check
-        python packaging/without_qt.py
+        # As many at a time as there are processors; each test has a desktop, a home and ports of its own.
+        set -- --numprocesses=auto --dist=worksteal
+        python packaging/without_qt.py "$@" tests/unit
         # Desktops are X11's here; processes are killed at their system calls by strace, and watched in /proc.
-        is_linux || set -- --ignore=tests/desktop --ignore=tests/torture/test_kills.py \
+        is_linux || set -- "$@" --ignore=tests/desktop --ignore=tests/torture/test_kills.py \
             --ignore=tests/torture/test_failing_disk.py --ignore=tests/torture/test_nursery.py \
             --ignore=tests/torture/test_thumbnails.py
     fi

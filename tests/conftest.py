@@ -73,6 +73,12 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def pytest_collection_finish() -> None:
+    # All tests and what they import stay to the end: after each window, the collector need not look through them again.
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_unconfigure() -> None:
     if _session_home is not None:
         shutil.rmtree(_session_home)

@@ -112,7 +112,8 @@ class DesktopSession:
         """What runs here and what it printed, for the message of a failure."""
         windows = "\n".join(f"  {window}" for window in self.windows())
         programs = "\n\n".join(process.describe() for process in self.processes)
-        return f"windows:\n{windows}\n\n{programs}"
+        # Names of files need not be text, and reports have to be.
+        return f"windows:\n{windows}\n\n{programs}".encode(errors="backslashreplace").decode()
 
     # --- the person's hands ---------------------------------------------------------------------------------------
 

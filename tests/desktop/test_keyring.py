@@ -17,7 +17,7 @@ import secretstorage
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.imglink import CredentialKind
 from app.secrets.choose import choose_secret_store
-from app.secrets.guard import GuardedSecrets
+from app.secrets.guard import TIMEOUT_S, GuardedSecrets
 from app.secrets.keyring_store import SECRET_SERVICE, SERVICE_NAME, KeyringStore
 from app.secrets.memory import MemoryStore
 from tests.desktop.processes import Process
@@ -236,12 +236,12 @@ def test_a_frozen_keyring_costs_its_time_out_and_no_more(frozen_keyring: Process
         begin = time.monotonic()
         # The choice asks the bus only, which answers for the frozen daemon.
         secrets = await GuardedSecrets.open({})
-        assert time.monotonic() - begin < 1
+        assert time.monotonic() - begin < TIMEOUT_S / 2
         for _ in range(2):
             with pytest.raises(UserFacingError, match=r"did not answer within 0\.3 seconds"):
                 await secrets.get(ORIGIN, KEY, timeout_s=0.3)
         assert not (await secrets.probe(timeout_s=0.3)).available
-        assert 0.9 <= time.monotonic() - begin < 3
+        assert 0.9 <= time.monotonic() - begin < TIMEOUT_S
         frozen_keyring.send_signal(signal.SIGCONT)
         assert await secrets.get(ORIGIN, KEY) is None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -102,10 +101,8 @@ def test_cancel_stops_the_coroutine_and_silences_it(bridge: Bridge, owner: QObje
 
     handle = bridge.submit(work, owner=owner, on_done=lambda _: pytest.fail("was cancelled"))
     assert started.wait(5)
-    begun = time.monotonic()
     handle.cancel()
     assert stopped.wait(5)
-    assert time.monotonic() - begun < 1
     drained: list[bool] = []
     QTimer.singleShot(0, owner, lambda: drained.append(True))
     qtbot.waitUntil(lambda: bool(drained))

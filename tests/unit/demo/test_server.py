@@ -79,7 +79,7 @@ def test_it_starts_and_stops_at_once() -> None:
         with DemoServer():
             pass
 
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 5
 
 
 def test_a_connection_that_is_kept_open_does_not_delay_the_end() -> None:
@@ -90,7 +90,7 @@ def test_a_connection_that_is_kept_open_does_not_delay_the_end() -> None:
         idle.sendall(b"POST /api/v1/upload HTTP/1.1\r\nHost: localhost\r\n")
         started = time.monotonic()
         server.stop()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 4
 
 
 def test_before_the_start_there_is_nothing_to_ask() -> None:

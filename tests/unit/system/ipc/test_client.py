@@ -74,9 +74,9 @@ def test_something_else_in_our_place_is_no_answer(tmp_path: Path, said: bytes) -
 def test_silence_is_no_answer_after_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "DEADLINE_S", 0.2)
     begin = time.monotonic()
-    with impostor(tmp_path, lambda peer: drip(peer, 2)), pytest.raises(NoAnswer):
+    with impostor(tmp_path, lambda peer: drip(peer, 20)), pytest.raises(NoAnswer):
         connect(str(tmp_path))
-    assert 0.2 <= time.monotonic() - begin < 1.5
+    assert 0.2 <= time.monotonic() - begin < 10
 
 
 def drip(peer: socket.socket, seconds: float) -> None:
