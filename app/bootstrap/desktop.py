@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from app.ui.theme import Look
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from app.core.ports import BindResult, Clipboard, Countdown, Notifier
+    from app.core.ports import BindResult, Clipboard, Countdown, Notifier, RunSoon
     from app.core.shortcuts import Shortcut
     from app.services.followups import LinkPreferences
     from app.services.suite import Services
@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 
 DELAYED_S = 5.0
 """The delay of the action “Capture Region in 5 Seconds”."""
-
-RunSoon = Callable[[Callable[[], Awaitable[None]]], None]
 
 
 def build_application(qt: QApplication, tray: Tray, profile: Profile, banner: str, instance: Instance) -> Application:

@@ -112,6 +112,9 @@ class BindResult:
     """True where the person gave the desktop no key for it: they know."""
 
 
+RunSoon = Callable[[Callable[[], Awaitable[None]]], None]
+"""Has a function called and awaited soon, and sees to its errors; once the program ends, it is not called any more."""
+
 OnPressed = Callable[[str, str], None]
 """Gets the action id of a pressed shortcut, and what lets a window of ours come to the front for it, or "".
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
 from app.core.errors import UserFacingError
 from app.core.imglink import ImageId
-from app.core.ports import Notice, Notifier
+from app.core.ports import Notice, Notifier, RunSoon
 from app.services.deletions import UNDO_S, Deletion, DeletionEvent, DeletionFinished, DeletionUndone
 
 UNDO_ACTION = "undo"
@@ -37,10 +37,8 @@ class Deletions(Protocol):
 class DeletionNotices:
     """Runs on the asyncio thread, from its making to the end."""
 
-    def __init__(
-        self, deletions: Deletions, notifier: Notifier, run_soon: Callable[[Callable[[], Awaitable[None]]], None]
-    ) -> None:
-        """`run_soon` calls and awaits the answer to a click on a notification, and sees to its errors."""
+    def __init__(self, deletions: Deletions, notifier: Notifier, run_soon: RunSoon) -> None:
+        """`run_soon` gets the answer to a click on a notification."""
         self._deletions = deletions
         self._notifier = notifier
         self._run_soon = run_soon

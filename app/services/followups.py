@@ -26,7 +26,7 @@ from app.core.doctor import CLIPBOARD_REMEDY, Part
 from app.core.errors import UserFacingError
 from app.core.imglink import ImageId
 from app.core.links import LinkForm, format_link
-from app.core.ports import Clipboard, Clock, Notice, Notifier, UploadStore
+from app.core.ports import Clipboard, Clock, Notice, Notifier, RunSoon, UploadStore
 from app.core.screen import Frame
 from app.core.uploads import (
     AfterUpload,
@@ -99,9 +99,9 @@ class FollowUps:
         open_url: Callable[[str], Awaitable[None]],
         preferences: Callable[[], LinkPreferences],
         clock: Clock,
-        run_soon: Callable[[Callable[[], Awaitable[None]]], None],
+        run_soon: RunSoon,
     ) -> None:
-        """`run_soon` calls and awaits the answer to a click on a notification, and sees to its errors."""
+        """`run_soon` gets the answer to a click on a notification."""
         self._uploads = uploads
         self._store = store
         self._clipboard = clipboard

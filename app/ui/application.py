@@ -20,7 +20,7 @@ from PySide6.QtGui import QGuiApplication
 from app.core.clock import SystemClock
 from app.core.doctor import Part
 from app.core.errors import ErrorKind, NotSaved, UserFacingError
-from app.core.ports import BindResult, Clipboard, Hotkeys, Notice
+from app.core.ports import BindResult, Clipboard, Hotkeys, Notice, RunSoon
 from app.core.shortcuts import Shortcut
 from app.core.uploads import AfterUpload
 from app.core.workflow import BUILT_IN_WORKFLOWS, CaptureMode, Workflow
@@ -73,8 +73,8 @@ class Parts:
     bridge: Bridge
     settings_file: SettingsFile
     overlay: Overlay
-    build: Callable[[Callable[[Callable[[], Awaitable[None]]], None]], Awaitable[Services]]
-    """Builds and starts the services; awaited once, on the asyncio thread. Gets what calls and awaits later work."""
+    build: Callable[[RunSoon], Awaitable[Services]]
+    """Builds and starts the services; awaited once, on the asyncio thread. Gets what starts later work."""
     close: Callable[[], Awaitable[None]]
     """Stops and closes what `build` made, in the right order."""
     on_ready: Callable[[Mapping[str, BindResult]], None]
