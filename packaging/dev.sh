@@ -218,8 +218,8 @@ run_tests() {
     use_venv
     if [ $# -eq 0 ]; then
         check
-        # As many at a time as there are processors; each test has a desktop, a home and ports of its own.
-        set -- --numprocesses=auto --dist=worksteal
+        # As many at a time as there are processors, within reason: each has all tests in memory, and a desktop beside.
+        set -- --numprocesses=auto --maxprocesses=8 --dist=worksteal
         python packaging/without_qt.py "$@" tests/unit
         # Desktops are X11's here; processes are killed at their system calls by strace, and watched in /proc.
         is_linux || set -- "$@" --ignore=tests/desktop --ignore=tests/torture/test_kills.py \
