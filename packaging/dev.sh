@@ -7,7 +7,7 @@ usage() {
 usage: sh packaging/dev.sh COMMAND [ARGUMENTS]
 
   run     start the tray application with its own demo server; without a display, show one capture on a virtual one
-  test    everything that must hold: check, unit tests without Qt, all tests; with ARGUMENTS only pytest ARGUMENTS
+  test    everything that must hold: check, then all tests, those of units where there is no Qt; or only pytest ARGUMENTS
   check   ruff, mypy, the direction of imports
   bench   races against other programs, with the gates
   shots   pictures of every window, and README's
@@ -221,6 +221,8 @@ run_tests() {
         # As many at a time as there are processors, within reason: each has all tests in memory, and a desktop beside.
         set -- --numprocesses=auto --maxprocesses=8 --dist=worksteal
         python packaging/without_qt.py "$@" tests/unit
+        # Those need not be run again, but for what tells which commands leave Qt alone where there is one.
+        set -- "$@" tests/desktop tests/packaging tests/torture tests/ui tests/unit/cli/test_imports.py
         # Desktops are X11's here; processes are killed at their system calls by strace, and watched in /proc.
         is_linux || set -- "$@" --ignore=tests/desktop --ignore=tests/torture/test_kills.py \
             --ignore=tests/torture/test_failing_disk.py --ignore=tests/torture/test_nursery.py \

@@ -113,7 +113,6 @@ class HistoryReader(QObject):
         self._again.stop()
         window, query = self._window, self._query
         listing = window.listing
-        chosen, current = listing.chosen(), listing.current_id()
         first, behind = listing.view.seen_rows()
         wanted = max(FIRST, window.model.rowCount())
 
@@ -122,6 +121,8 @@ class HistoryReader(QObject):
             return ids, await self._history.entries(ids[first : max(behind, first + _SEEN)])
 
         def show(found: tuple[Sequence[EntryId], tuple[HistoryEntry, ...]]) -> None:
+            # As it is now: the person goes on choosing while it is read.
+            chosen, current = listing.chosen(), listing.current_id()
             place = listing.view.verticalScrollBar().value()
             self._put(query, *found, wanted)
             listing.choose(chosen, current)

@@ -374,6 +374,22 @@ def test_new_uploads_appear_on_top_and_the_choice_stays(ten: Opened) -> None:
     assert ten.window.listing.chosen() == chosen
 
 
+def test_what_is_chosen_while_the_list_is_read_again_stays_chosen(ten: Opened) -> None:
+    import asyncio
+
+    ten.choose(2, 3)
+    ten.store.hold = asyncio.Event()
+    asked = len(ten.store.asked)
+    ten.window.retry_requested.emit()
+    ten.until(lambda: len(ten.store.asked) > asked)
+    newest = make_entry(-1)
+    ten.store.entries_by_id[newest.id] = newest
+    ten.choose(5)
+    ten.bridge.call_soon(ten.store.hold.set)
+    ten.filled(11)
+    assert ten.window.listing.chosen() == [make_entry(5).id]
+
+
 def test_a_drag_offers_links_text_and_image_ids(ten: Opened) -> None:
     ten.choose(0, 1)
     data = ten.window.listing.drag_data({})
