@@ -94,6 +94,8 @@ def test_a_tray_of_either_kind_that_comes_later_is_used_and_may_die(told: Deskto
     program = start(told, server)
     panel = told.start_tray()
     told.wait_for(lambda: told.tray_icons() != (), what="the icon did not come into the panel")
+    # The panel may have taken the keyboard when it came.
+    told.xdotool("windowactivate", told.window(TITLE).id)
     # With an icon to click, there is nothing to say.
     close_it(told)
     panel.stop()
