@@ -222,11 +222,14 @@ run_tests() {
         set -- --numprocesses=auto --maxprocesses=8 --dist=worksteal
         python packaging/without_qt.py "$@" tests/unit
         # Those need not be run again, but for what tells which commands leave Qt alone where there is one.
-        set -- "$@" tests/desktop tests/packaging tests/torture tests/ui tests/unit/cli/test_imports.py
+        set -- "$@" tests/packaging tests/torture tests/ui tests/unit/cli/test_imports.py
         # Desktops are X11's here; processes are killed at their system calls by strace, and watched in /proc.
-        is_linux || set -- "$@" --ignore=tests/desktop --ignore=tests/torture/test_kills.py \
-            --ignore=tests/torture/test_failing_disk.py --ignore=tests/torture/test_nursery.py \
-            --ignore=tests/torture/test_thumbnails.py
+        if is_linux; then
+            set -- "$@" tests/desktop
+        else
+            set -- "$@" --ignore=tests/torture/test_kills.py --ignore=tests/torture/test_failing_disk.py \
+                --ignore=tests/torture/test_nursery.py --ignore=tests/torture/test_thumbnails.py
+        fi
     fi
     exec python -m pytest "$@"
 }
