@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -106,14 +107,32 @@ class DesktopSession:
         what: str = "the condition did not come true",
     ) -> T:
         """Poll until `predicate()` is truthy and return it; raises TimeoutError with every program's output."""
-        return wait_until(predicate, timeout_s, lambda: f"{what}\n{self.describe()}")
+        return wait_until(self._waking(predicate), timeout_s, lambda: f"{what}\n{self.describe()}")
+
+    def _waking(self, predicate: Callable[[], T]) -> Callable[[], T]:
+        """The same predicate; the window manager is woken each second that it is not true.
+
+        Openbox 3.6 goes to sleep although it has read an event from its connection, if that came while it looked for
+        another one: then it does what it was asked for only after the next event, which may never come in a test.
+        """
+        last_s = time.monotonic()
+
+        def look() -> T:
+            nonlocal last_s
+            if not (result := predicate()) and self._x is not None and time.monotonic() > last_s + 1:
+                last_s = time.monotonic()
+                self._x.wake_window_manager()
+            return result
+
+        return look
 
     def describe(self) -> str:
         """What runs here and what it printed, for the message of a failure."""
         windows = "\n".join(f"  {window}" for window in self.windows())
         programs = "\n\n".join(process.describe() for process in self.processes)
         # Names of files need not be text, and reports have to be.
-        return f"windows:\n{windows}\n\n{programs}".encode(errors="backslashreplace").decode()
+        text = f"keyboard: {self.active_window()}\nwindows:\n{windows}\n\n{programs}"
+        return text.encode(errors="backslashreplace").decode()
 
     # --- the person's hands ---------------------------------------------------------------------------------------
 

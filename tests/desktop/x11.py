@@ -91,6 +91,11 @@ class XClient:
         """Return when the server has done everything asked of it so far."""
         self._display.sync()
 
+    def wake_window_manager(self) -> None:
+        """Give the window manager an event that means nothing to it."""
+        self._root.change_property(self._atom("_IMGLINK_TEST_WAKE"), Xatom.CARDINAL, 32, [0])
+        self._display.flush()
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the whole desktop in pixels."""
@@ -175,20 +180,25 @@ class XClient:
         return tuple(reversed(shown))
 
     def tray_icons(self) -> tuple[Rect, ...]:
-        """Where the icons in the tray are, in root coordinates: the visible windows that speak XEmbed."""
+        """Where the icons in the tray are, in root coordinates: the visible windows that speak XEmbed, inside others.
+
+        Every window of Qt says that it speaks it: those of the window manager are none.
+        """
+        managed = set(self._property(self._root, "_NET_CLIENT_LIST", Xatom.WINDOW))
         found: list[Rect] = []
         for child in self._root.query_tree().children:
             with contextlib.suppress(error.XError):
-                found += self._embedded_in(child)
+                found += self._embedded_in(child, managed)
         return tuple(found)
 
-    def _embedded_in(self, window: Any) -> Iterator[Rect]:
+    def _embedded_in(self, window: Any, managed: set[int]) -> Iterator[Rect]:
         info = self._atom("_XEMBED_INFO")
         for child in window.query_tree().children:
-            if child.get_full_property(info, info) and child.get_attributes().map_state == X.IsViewable:
+            is_shown = child.id not in managed and child.get_attributes().map_state == X.IsViewable
+            if is_shown and child.get_full_property(info, info):
                 yield self._describe(child, is_managed=False).rect_px
             else:
-                yield from self._embedded_in(child)
+                yield from self._embedded_in(child, managed)
 
     def _shown(self, managed: set[int]) -> Iterator[ShownWindow]:
         for child in self._root.query_tree().children:
