@@ -185,6 +185,10 @@ class DesktopSession:
         """Id of the window that has the keyboard."""
         return self._client.active_window()
 
+    def close_window(self, window: ShownWindow) -> None:
+        """Have the window manager ask the program to close it, as its button or a task bar does."""
+        self._client.close_window(window.id)
+
     def has_tray(self) -> bool:
         """True while a tray host runs."""
         return self._client.has_tray()

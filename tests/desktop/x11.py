@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 from Xlib import X, Xatom, Xutil, display, error
+from Xlib.protocol import event
 
 from app.core.geometry import Rect
 
@@ -166,6 +167,17 @@ class XClient:
         """Id of the window that has the keyboard, as the window manager says."""
         values = self._property(self._root, "_NET_ACTIVE_WINDOW", Xatom.WINDOW)
         return int(values[0]) if values and values[0] else None
+
+    def close_window(self, window_id: int) -> None:
+        """Ask the window manager to close a window (EWMH's _NET_CLOSE_WINDOW), as a pager does."""
+        # Data: when (now), and who asks (a pager, on behalf of the person).
+        request = event.ClientMessage(
+            window=self._display.create_resource_object("window", window_id),
+            client_type=self._atom("_NET_CLOSE_WINDOW"),
+            data=(32, [X.CurrentTime, 2, 0, 0, 0]),
+        )
+        self._root.send_event(request, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        self._display.flush()
 
     def pointer(self) -> tuple[int, int]:
         """Where the mouse pointer is."""
