@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -107,24 +106,7 @@ class DesktopSession:
         what: str = "the condition did not come true",
     ) -> T:
         """Poll until `predicate()` is truthy and return it; raises TimeoutError with every program's output."""
-        return wait_until(self._waking(predicate), timeout_s, lambda: f"{what}\n{self.describe()}")
-
-    def _waking(self, predicate: Callable[[], T]) -> Callable[[], T]:
-        """The same predicate; the window manager is woken each second that it is not true.
-
-        Openbox 3.6 goes to sleep although it has read an event from its connection, if that came while it looked for
-        another one: then it does what it was asked for only after the next event, which may never come in a test.
-        """
-        last_s = time.monotonic()
-
-        def look() -> T:
-            nonlocal last_s
-            if not (result := predicate()) and self._x is not None and time.monotonic() > last_s + 1:
-                last_s = time.monotonic()
-                self._x.wake_window_manager()
-            return result
-
-        return look
+        return wait_until(predicate, timeout_s, lambda: f"{what}\n{self.describe()}")
 
     def describe(self) -> str:
         """What runs here and what it printed, for the message of a failure."""

@@ -45,8 +45,10 @@ def window(desktop: DesktopSession) -> ShownWindow | None:
 
 
 def close_it(desktop: DesktopSession) -> None:
-    """As the window manager's own button does; whoever has the keyboard."""
-    desktop.close_window(desktop.window(TITLE))
+    """As the window manager's own button does; before, the window has to be in front."""
+    shown = desktop.window(TITLE)
+    desktop.wait_for(lambda: desktop.active_window() == shown.id, what="the window is not in front")
+    desktop.close_window(shown)
     desktop.wait_for(lambda: window(desktop) is None, what="the window did not close")
 
 

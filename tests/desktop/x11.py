@@ -92,11 +92,6 @@ class XClient:
         """Return when the server has done everything asked of it so far."""
         self._display.sync()
 
-    def wake_window_manager(self) -> None:
-        """Give the window manager an event that means nothing to it."""
-        self._root.change_property(self._atom("_IMGLINK_TEST_WAKE"), Xatom.CARDINAL, 32, [0])
-        self._display.flush()
-
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the whole desktop in pixels."""
