@@ -19,7 +19,7 @@ def running_program(
 ) -> Iterator[RunningProgram]:
     """Start the application with a key from the environment, wait until it is ready, and end it properly.
 
-    It may print nothing on stderr but lines that start like one of `may_say`, and Qt's about the tray that is not there.
+    On stderr it may print only what starts like one of `may_say`, and what Qt says where no tray is.
     """
     skip_welcome(desktop)
     if settings is not None:
