@@ -47,26 +47,36 @@ class RawListener:
         self._on_end = on_end
         self._is_recording = threading.Event()
         self._has_ended = threading.Event()
+        # A thread that is being started does not count as alive yet: whoever stops it then would find nothing to stop.
+        self._starting_or_stopping = threading.Lock()
         self._is_stopping = False
         self._listener: Any = None
         self._thread = threading.Thread(target=self._run, name="key listener", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns when keys are seen (blocks). Raises UserFacingError."""
+        """Begin; returns when keys are seen (blocks). Raises UserFacingError, also when it was stopped meanwhile."""
         self._listener = load_listener()()
         self._listener._handle_message = self._take
         self._handler = self._listener._handler
         self._listener._handler = self._first_reply
-        self._thread.start()
+        with self._starting_or_stopping:
+            if self._is_stopping:
+                raise UserFacingError("Watching the keyboard was ended before it had begun.")
+            self._thread.start()
         if not self._is_recording.wait(START_TIMEOUT_S) or self._has_ended.is_set():
             raise UserFacingError("The keyboard cannot be watched here.")
 
     def stop(self) -> None:
         """End it; nothing is called afterwards (blocks for some milliseconds)."""
-        self._is_stopping = True
-        if not self._thread.is_alive():
-            return
-        self._is_recording.wait(START_TIMEOUT_S)
+        with self._starting_or_stopping:
+            self._is_stopping = True
+            if not self._thread.is_alive():
+                return
+        if self._is_recording.wait(START_TIMEOUT_S) and not self._has_ended.is_set():
+            self._end_recording()
+        self._thread.join(STOP_TIMEOUT_S)
+
+    def _end_recording(self) -> None:
         self._listener.stop()
         # pynput asks to end on the connection that is busy recording, where the server does not listen until the next
         # key; and its second one is closed by its thread at any moment. Any connection may end a recording.
@@ -75,15 +85,13 @@ class RawListener:
             display.record_disable_context(self._listener._context)
             display.sync()
             display.close()
-        self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
         from pynput._util.xorg import X11Error
         from Xlib import error
 
         try:
-            if not self._is_stopping:
-                self._listener.run()
+            self._listener.run()
         except (*lost_errors(), error.DisplayError, error.XError, X11Error) as problem:
             log.warning("the key listener ended: %s", problem)
         finally:
