@@ -79,6 +79,8 @@ class AlbumsService:
         self._albums: dict[AlbumId, Album] = {}
         self._changes = 0
         """How many changes were made from here: an answer that was on its way meanwhile knows nothing of them."""
+        self._accounts = 0
+        """How many accounts were forgotten: an answer that was on its way meanwhile is the former one's."""
         self._observers: Observers[AlbumEvent] = Observers()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._refreshing: set[asyncio.Task[None]] = set()
@@ -105,7 +107,8 @@ class AlbumsService:
         return tuple(self._albums.values())
 
     def forget(self) -> None:
-        """Know nothing any more: the account is another one, or none."""
+        """Know nothing any more: the account is another one, or none. What is being read ends in Cancelled."""
+        self._accounts += 1
         self._albums.clear()
         self._observers.notify(AlbumsListed(()))
 
@@ -122,6 +125,7 @@ class AlbumsService:
 
     async def show(self, album_id: AlbumId) -> Album:
         """Read one album with its images; the history learns what is in it. NotFound is remembered as well."""
+        account = self._accounts
         try:
             found = await self._fresh(lambda: self._api.album(album_id))
         except NotFound as error:
@@ -131,7 +135,7 @@ class AlbumsService:
         album = _completed(found, self._albums.get(album_id), has_images=True)
         await self._name((album,))
         await self._learn(album)
-        return self._changed(album)
+        return self._changed(album, account)
 
     async def find(self, text: str) -> Album:
         """The album with this id, or else with exactly this title. Raises InputError when that is none, or several."""
@@ -156,9 +160,11 @@ class AlbumsService:
 
     async def create(self, title: str, description: str = "", *, is_public: bool = True, password: str = "") -> Album:
         """Create an album. One with a password is private until it has it, so that nobody looks in before."""
+        account = self._accounts
+        is_seen = is_public and not password
+        album = await self._created(await self._api.create_album(title, description, is_public=is_seen), account)
         if not password:
-            return await self._created(await self._api.create_album(title, description, is_public=is_public))
-        album = await self._created(await self._api.create_album(title, description, is_public=False))
+            return album
         try:
             return await self.edit(album.id, AlbumChanges(is_public=is_public, password=password))
         except (UserFacingError, Cancelled) as error:
@@ -171,7 +177,7 @@ class AlbumsService:
 
     async def edit(self, album_id: AlbumId, changes: AlbumChanges) -> Album:
         """Change an album; returns it as it is then."""
-        known = self._albums.get(album_id)
+        account, known = self._accounts, self._albums.get(album_id)
         album = _completed(await self._api.update_album(album_id, changes), known)
         self._changes += 1
         # An answer may leave things out, but not contradict what was accepted.
@@ -187,7 +193,7 @@ class AlbumsService:
             album = replace(album, has_password=bool(changes.password))
         if changes.title is not None:
             await self._name((album,))
-        return self._changed(album)
+        return self._changed(album, account)
 
     async def delete(self, album_id: AlbumId) -> None:
         """Delete an album. It is soft: the images stay. One that is gone already counts as deleted."""
@@ -204,24 +210,29 @@ class AlbumsService:
 
     async def _fresh(self, read: Callable[[], Awaitable[T]]) -> T:
         """Read once more when something was changed while the answer was on its way."""
+        account = self._accounts
         while True:
             changes = self._changes
             found = await read()
+            if account != self._accounts:
+                raise Cancelled
             if changes == self._changes:
                 return found
 
-    async def _created(self, album: Album) -> Album:
+    async def _created(self, album: Album, account: int) -> Album:
         self._changes += 1
         if album.image_count is None:
             album = replace(album, image_count=0)
         await self._name((album,))
-        self._albums = {album.id: album, **self._albums}
-        self._observers.notify(AlbumChanged(album))
+        if account == self._accounts:
+            self._albums = {album.id: album, **self._albums}
+            self._observers.notify(AlbumChanged(album))
         return album
 
-    def _changed(self, album: Album) -> Album:
-        self._albums[album.id] = album
-        self._observers.notify(AlbumChanged(album))
+    def _changed(self, album: Album, account: int) -> Album:
+        if account == self._accounts:
+            self._albums[album.id] = album
+            self._observers.notify(AlbumChanged(album))
         return album
 
     def _remove(self, album_id: AlbumId) -> None:

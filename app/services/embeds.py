@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from app.core.embed_text import problems
-from app.core.errors import InputError, UserFacingError
+from app.core.errors import Cancelled, InputError, UserFacingError
 from app.core.history import EntryId, HistoryEntry, HistoryQuery
 from app.core.imglink import MAX_EMBED_PROFILES, EmbedFields, EmbedId, EmbedProfile, ImageId
 from app.core.jobs import Job, JobId, JobKind
@@ -61,6 +61,8 @@ class EmbedService:
         self._profiles: Profiles | None = None
         self._changes = 0
         """How many changes were made from here: an answer that was on its way meanwhile knows nothing of them."""
+        self._accounts = 0
+        """How many accounts were forgotten: an answer that was on its way meanwhile is the former one's."""
         self._observers: Observers[Profiles] = Observers()
 
     @property
@@ -73,7 +75,8 @@ class EmbedService:
         return self._observers.subscribe(callback)
 
     def forget(self) -> None:
-        """Forget the profiles: somebody else may be signed in now, or nobody."""
+        """Forget the profiles: the account is another one, or none. What is being read ends in Cancelled."""
+        self._accounts += 1
         self._set(None)
 
     async def list(self) -> Profiles:
@@ -162,9 +165,12 @@ class EmbedService:
 
     async def _fresh(self, api: ImgLink) -> Profiles:
         """Read once more when something was changed while the answer was on its way."""
+        account = self._accounts
         while True:
             changes = self._changes
             found = await api.embeds()
+            if account != self._accounts:
+                raise Cancelled
             if changes == self._changes:
                 return found
 

@@ -76,15 +76,24 @@ class AlbumsController(QObject):
     def attach(self, parts: AlbumParts, status: AccountStatus) -> None:
         """Begin, with the services and how the account stands."""
         self._parts = parts
-        self._bridge.call_soon(self._watch, parts)
+        self._bridge.call_soon(self._watch, parts, status.token.is_present)
         self._images.attach(parts)
         self._is_signed_in = status.token.is_present
         self.refresh()
 
-    def _watch(self, parts: AlbumParts) -> None:
+    def _watch(self, parts: AlbumParts, is_signed_in: bool) -> None:
         # On the asyncio thread.
         parts.albums.subscribe(lambda event: self._bridge.post_to(self, self._on_albums, event))
-        parts.account.subscribe(lambda status: self._bridge.post_to(self, self._account_changed, status))
+
+        def account_changed(status: AccountStatus) -> None:
+            nonlocal is_signed_in
+            was_signed_in, is_signed_in = is_signed_in, status.token.is_present
+            if was_signed_in and not is_signed_in:
+                # At once: an answer for the former account may be about to arrive.
+                parts.albums.forget()
+            self._bridge.post_to(self, self._account_changed, status)
+
+        parts.account.subscribe(account_changed)
 
     def close(self) -> None:
         """Destroy the windows, without asking."""
@@ -297,9 +306,7 @@ class AlbumsController(QObject):
 
     def _account_changed(self, status: AccountStatus) -> None:
         was, self._is_signed_in = self._is_signed_in, status.token.is_present
-        parts = self._parts
-        if was and not self._is_signed_in and parts is not None:
-            self._bridge.call_soon(parts.albums.forget)
+        if not self._is_signed_in:
             self._albums = None
             self._read_ids.clear()
         if was != self._is_signed_in:

@@ -90,14 +90,23 @@ class EmbedsController(QObject):
     def attach(self, parts: EmbedParts, status: AccountStatus) -> None:
         """Begin, with the services and how the account stands."""
         self._parts = parts
-        self._bridge.call_soon(self._watch, parts)
+        self._bridge.call_soon(self._watch, parts, status.token.is_present)
         self.assigner.attach(parts.embeds, parts.jobs)
         self._account_changed(status)
 
-    def _watch(self, parts: EmbedParts) -> None:
+    def _watch(self, parts: EmbedParts, is_signed_in: bool) -> None:
         # On the asyncio thread.
         parts.embeds.subscribe(lambda profiles: self._bridge.post_to(self, self._profiles_changed, profiles))
-        parts.account.subscribe(lambda status: self._bridge.post_to(self, self._account_changed, status))
+
+        def account_changed(status: AccountStatus) -> None:
+            nonlocal is_signed_in
+            was_signed_in, is_signed_in = is_signed_in, status.token.is_present
+            if was_signed_in and not is_signed_in:
+                # At once: an answer for the former account may be about to arrive.
+                parts.embeds.forget()
+            self._bridge.post_to(self, self._account_changed, status)
+
+        parts.account.subscribe(account_changed)
 
     def close(self) -> None:
         """Destroy the windows, without asking."""
@@ -281,9 +290,7 @@ class EmbedsController(QObject):
 
     def _account_changed(self, status: AccountStatus) -> None:
         was, self._is_signed_in = self._is_signed_in, status.token.is_present
-        parts = self._parts
-        if was and not self._is_signed_in and parts is not None:
-            self._bridge.call_soon(parts.embeds.forget)
+        if not self._is_signed_in:
             self._profiles = None
         if was != self._is_signed_in:
             self.refresh()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QMessageBox, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.core.history import EntryId, HistoryEntry
-from app.core.imglink import AlbumId, CredentialKind, Image, ImageId
+from app.core.imglink import Album, AlbumId, CredentialKind, Image, ImageId
 from app.core.jobs import JobState
 from app.core.workflow import SourceKind
 from app.demo import DEMO_API_KEY, DEMO_USER, DemoLimits, DemoServer
@@ -178,6 +178,22 @@ def test_a_signed_out_person_sees_what_there_would_be_and_nothing_is_asked(
         it.run(lambda: it.account.remove(_TOKEN))
         it.until(lambda: "Your images, put together" in it.words)
         assert it.controller.albums == ()
+
+
+def test_a_menu_knows_the_albums_again_after_signing_out_and_in(it: Joined) -> None:
+    told: list[tuple[Album, ...]] = []
+    it.controller.albums_changed.connect(lambda albums, _: told.append(albums))
+    it.controller.peek()
+    it.until(lambda: bool(it.controller.albums))
+    it.run(lambda: it.account.remove(_TOKEN))
+    it.until(lambda: told[-1] == ())
+    it.run(lambda: it.account.set_token("a.new.token"))
+
+    def are_known() -> bool:
+        it.controller.peek()
+        return [album.title for album in told[-1]] == ["Holiday", "Bugs"]
+
+    it.until(are_known)
 
 
 def test_a_refused_session_asks_once_and_goes_on(it: Joined, server: Answering) -> None:

@@ -281,6 +281,26 @@ def test_signed_out_nothing_is_asked_and_signing_in_shows_the_profiles(
         assert it.controller.profiles == ()
 
 
+def test_a_menu_knows_the_profiles_again_after_signing_out_and_in(
+    qtbot: QtBot, server: Answering, tmp_path: Path
+) -> None:
+    server.answers["GET /api/embeds"] = said([PROFILE])
+    with joined(qtbot, server.url, tmp_path) as it:
+        told: list[tuple[EmbedProfile, ...]] = []
+        it.controller.profiles_changed.connect(lambda profiles, _: told.append(profiles))
+        it.controller.peek()
+        it.until(lambda: bool(it.controller.profiles))
+        it.sign(None)
+        it.until(lambda: told[-1] == ())
+        it.sign("token.of.demo")
+
+        def are_known() -> bool:
+            it.controller.peek()
+            return told[-1] == (BRAND,)
+
+        it.until(are_known)
+
+
 def test_whoever_does_not_want_to_sign_in_is_left_alone(qtbot: QtBot, server: Answering, tmp_path: Path) -> None:
     with joined(qtbot, server.url, tmp_path, token=None) as it:
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -335,3 +335,80 @@ async def test_a_list_that_was_on_its_way_does_not_undo_what_was_made_meanwhile(
         goes_on.set()
         assert await listing == (BUGS, HOLIDAY)
         assert answers == []
+
+
+@dataclass
+class Holding:
+    """Holds back what `read` returns until `goes_on` is set."""
+
+    read: Callable[..., Awaitable[Any]]
+    is_there: asyncio.Event = field(default_factory=asyncio.Event)
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, *args: Any, **named: Any) -> Any:
+        found = await self.read(*args, **named)
+        self.is_there.set()
+        await self.goes_on.wait()
+        return found
+
+
+READING: dict[str, tuple[str, Callable[[AlbumsService], Awaitable[object]]]] = {
+    "the list": ("albums", lambda albums: albums.list()),
+    "an album": ("album", lambda albums: albums.show(HOLIDAY.id)),
+}
+
+
+@pytest.mark.parametrize(("call", "read"), READING.values(), ids=READING.keys())
+@in_loop
+async def test_what_is_read_for_an_account_that_was_left_meanwhile_is_dropped(
+    call: str, read: Callable[[AlbumsService], Awaitable[object]]
+) -> None:
+    async with bench() as it:
+        held = Holding(getattr(it.api, call))
+        setattr(it.api, call, held)
+        reading = asyncio.ensure_future(read(it.albums))
+        await held.is_there.wait()
+        it.albums.forget()
+        held.goes_on.set()
+        with pytest.raises(Cancelled):
+            await reading
+        assert it.albums.known == ()
+        assert it.events == [AlbumsListed(())]
+        assert len(it.history.names) == 0
+
+
+CHANGING: dict[str, tuple[str, Callable[[AlbumsService], Awaitable[Album]]]] = {
+    "create": ("create_album", lambda albums: albums.create("New")),
+    "edit": ("update_album", lambda albums: albums.edit(HOLIDAY.id, AlbumChanges(title="Sea"))),
+}
+
+
+@pytest.mark.parametrize(("call", "change"), CHANGING.values(), ids=CHANGING.keys())
+@in_loop
+async def test_what_was_changed_for_an_account_that_was_left_meanwhile_is_not_told_of_the_next(
+    call: str, change: Callable[[AlbumsService], Awaitable[Album]]
+) -> None:
+    async with bench() as it:
+        held = Holding(getattr(it.api, call))
+        setattr(it.api, call, held)
+        changing = asyncio.ensure_future(change(it.albums))
+        await held.is_there.wait()
+        it.albums.forget()
+        held.goes_on.set()
+        assert (await changing).title in {"New", "Sea"}
+        assert it.albums.known == ()
+        assert it.events == [AlbumsListed(())]
+
+
+@in_loop
+async def test_an_album_that_is_still_being_noted_when_the_account_is_left_is_not_told() -> None:
+    async with bench() as it:
+        held = Holding(it.history.name_albums)
+        it.history.name_albums = held  # type: ignore[method-assign]
+        showing = asyncio.ensure_future(it.albums.show(HOLIDAY.id))
+        await held.is_there.wait()
+        it.albums.forget()
+        held.goes_on.set()
+        await showing
+        assert it.albums.known == ()
+        assert it.events == [AlbumsListed(())]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -249,6 +249,31 @@ async def test_forgetting_is_told_as_no_profiles(site: Site) -> None:
         it.service.forget()
         assert it.service.known is None
         assert it.told[-1] == ()
+
+
+@pytest.mark.parametrize("read", [EmbedService.list, EmbedService.peek])
+@in_loop
+async def test_what_is_read_for_an_account_that_was_left_meanwhile_is_dropped(
+    site: Site, monkeypatch: pytest.MonkeyPatch, read: Callable[[EmbedService], Awaitable[object]]
+) -> None:
+    site.embed(name="Theirs")
+    async with bench(site) as it:
+        ask, is_answered, arrives = it.service._api.embeds, asyncio.Event(), asyncio.Event()
+
+        async def late() -> tuple[EmbedProfile, ...]:
+            found = await ask()
+            is_answered.set()
+            await arrives.wait()
+            return found
+
+        monkeypatch.setattr(it.service._api, "embeds", late)
+        reading = asyncio.ensure_future(read(it.service))
+        await is_answered.wait()
+        it.service.forget()
+        arrives.set()
+        with pytest.raises(Cancelled):
+            await reading
+        assert (it.service.known, it.told) == (None, [])
 
 
 @in_loop
