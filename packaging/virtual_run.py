@@ -1,12 +1,11 @@
 """Show one capture on a virtual display: real program, real keys and mouse, real upload to the demo server.
 
-usage: python packaging/virtual_run.py [PICTURE]     (where to write a picture of the screen: imglink-run.png)
-
 This is what `sh packaging/dev.sh run` does where there is no display.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import re
 import shutil
@@ -31,7 +30,7 @@ REGION = Rect(700, 190, 360, 240)
 
 def main(arguments: list[str]) -> int:
     """0 when the link came and its picture has exactly the pixels that were on the screen."""
-    target = Path(arguments[0] if arguments else ROOT / "imglink-run.png").resolve()
+    target = _picture_path(arguments)
     # So that the virtual display is taken down as well when this is told to stop.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print("There is no display (DISPLAY and WAYLAND_DISPLAY are not set), so this runs on a virtual one.", flush=True)
@@ -98,6 +97,23 @@ def _link(text: str) -> str:
 def overlay_is_shown(session: DesktopSession) -> bool:
     """True while something lies over the whole monitor, above what the window manager manages."""
     return any(not window.is_managed and window.rect_px in session.monitors for window in session.windows())
+
+
+def _picture_path(arguments: list[str]) -> Path:
+    parser = argparse.ArgumentParser(
+        prog="sh packaging/dev.sh run", description="Show one capture on a virtual screen."
+    )
+    parser.add_argument(
+        "picture",
+        nargs="?",
+        type=Path,
+        default=ROOT / "imglink-run.png",
+        help="the PNG file that a picture of the screen is written to (%(default)s)",
+    )
+    path: Path = parser.parse_args(arguments).picture.resolve()
+    if path.suffix.lower() != ".png":
+        parser.error(f"{path.name} is no name of a PNG file: let it end in .png")
+    return path
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
@@ -35,6 +36,20 @@ def test_a_run_that_fails_says_why_and_shows_the_screen(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "It did not work: ended without printing" in done.stderr
     assert size_of(picture) == (1280, 800)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [(["--help"], 0, "usage: sh packaging/dev.sh run"), (["screen"], 2, "let it end in .png")],
+)
+def test_a_run_explains_itself_and_refuses_what_is_no_picture_before_it_starts(
+    arguments: list[str], code: int, says: str
+) -> None:
+    command = [sys.executable, str(PACKAGING / "virtual_run.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == code
+    assert says in done.stdout + done.stderr
+    assert "virtual one" not in done.stdout
 
 
 def test_every_window_has_its_pictures(tmp_path: Path) -> None:
