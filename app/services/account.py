@@ -277,6 +277,20 @@ class AccountService:
         return CredentialStatus(kind, stored_in, validity, said, claims.expires_at, has_lapsed, claims.holder)
 
 
+def when_signed_out(
+    subscribe: Callable[[Callable[[AccountStatus], None]], object], is_signed_in: bool, callback: Callable[[], None]
+) -> None:
+    """Call `callback` each time that the token goes, on the asyncio thread, before any other answer can come."""
+
+    def changed(status: AccountStatus) -> None:
+        nonlocal is_signed_in
+        was_signed_in, is_signed_in = is_signed_in, status.token.is_present
+        if was_signed_in and not is_signed_in:
+            callback()
+
+    subscribe(changed)
+
+
 _VALIDITY = {KeyCheck.GOOD: Validity.GOOD, KeyCheck.LIMITED: Validity.LIMITED}
 _WORDS = {
     Validity.GOOD: "ImgLink accepts it.",

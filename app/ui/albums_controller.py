@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.history import HistoryEntry
 from app.core.imglink import Album, AlbumChanges, AlbumId, ImageId
-from app.services.account import AccountStatus
+from app.services.account import AccountStatus, when_signed_out
 from app.services.albums import AlbumChanged, AlbumEvent, AlbumRemoved, AlbumsListed
 from app.settings.file import SettingsFile
 from app.settings.schema import Settings
@@ -84,16 +84,8 @@ class AlbumsController(QObject):
     def _watch(self, parts: AlbumParts, is_signed_in: bool) -> None:
         # On the asyncio thread.
         parts.albums.subscribe(lambda event: self._bridge.post_to(self, self._on_albums, event))
-
-        def account_changed(status: AccountStatus) -> None:
-            nonlocal is_signed_in
-            was_signed_in, is_signed_in = is_signed_in, status.token.is_present
-            if was_signed_in and not is_signed_in:
-                # At once: an answer for the former account may be about to arrive.
-                parts.albums.forget()
-            self._bridge.post_to(self, self._account_changed, status)
-
-        parts.account.subscribe(account_changed)
+        when_signed_out(parts.account.subscribe, is_signed_in, parts.albums.forget)
+        parts.account.subscribe(lambda status: self._bridge.post_to(self, self._account_changed, status))
 
     def close(self) -> None:
         """Destroy the windows, without asking."""

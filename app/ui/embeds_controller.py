@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.errors import ErrorKind, UserFacingError
 from app.core.history import HistoryEntry
 from app.core.imglink import EmbedFields, EmbedId, EmbedProfile, ImageId
-from app.services.account import AccountService, AccountStatus
+from app.services.account import AccountService, AccountStatus, when_signed_out
 from app.services.embeds import EmbedService
 from app.services.jobs import Jobs
 from app.settings.file import SettingsFile
@@ -97,16 +97,8 @@ class EmbedsController(QObject):
     def _watch(self, parts: EmbedParts, is_signed_in: bool) -> None:
         # On the asyncio thread.
         parts.embeds.subscribe(lambda profiles: self._bridge.post_to(self, self._profiles_changed, profiles))
-
-        def account_changed(status: AccountStatus) -> None:
-            nonlocal is_signed_in
-            was_signed_in, is_signed_in = is_signed_in, status.token.is_present
-            if was_signed_in and not is_signed_in:
-                # At once: an answer for the former account may be about to arrive.
-                parts.embeds.forget()
-            self._bridge.post_to(self, self._account_changed, status)
-
-        parts.account.subscribe(account_changed)
+        when_signed_out(parts.account.subscribe, is_signed_in, parts.embeds.forget)
+        parts.account.subscribe(lambda status: self._bridge.post_to(self, self._account_changed, status))
 
     def close(self) -> None:
         """Destroy the windows, without asking."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,11 +18,13 @@ from app.core.jobs import Job, JobChanged, JobEvent, JobId, JobItem, JobItemStat
 from app.core.service_errors import NotFound, ServerFailure
 from app.services.albums import AlbumChanged, AlbumEvent, AlbumRemoved, AlbumsListed, AlbumsService
 from app.services.observers import Observers
+from tests.unit.services.holding import Holding
 from tests.unit.services.job_harness import MemoryHistory
 from tests.unit.services.queue_harness import in_loop
 
 HOLIDAY = Album(AlbumId("a1"), "Holiday", "By the sea", image_count=2, cover="https://e/c", url="https://e/a1")
 BUGS = Album(AlbumId("a2"), "Bugs", image_count=0)
+T = TypeVar("T")
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 
 
@@ -337,78 +339,42 @@ async def test_a_list_that_was_on_its_way_does_not_undo_what_was_made_meanwhile(
         assert answers == []
 
 
-@dataclass
-class Holding:
-    """Holds back what `read` returns until `goes_on` is set."""
-
-    read: Callable[..., Awaitable[Any]]
-    is_there: asyncio.Event = field(default_factory=asyncio.Event)
-    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(self, *args: Any, **named: Any) -> Any:
-        found = await self.read(*args, **named)
-        self.is_there.set()
-        await self.goes_on.wait()
-        return found
+async def left_during(it: Bench, owner: object, name: str, call: Awaitable[T]) -> T:
+    """What comes of a call when the account is left after `owner` was asked for `name` and before the answer came."""
+    held = Holding(getattr(owner, name))
+    setattr(owner, name, held)
+    waiting = asyncio.ensure_future(call)
+    await held.is_there.wait()
+    it.albums.forget()
+    held.goes_on.set()
+    return await waiting
 
 
-READING: dict[str, tuple[str, Callable[[AlbumsService], Awaitable[object]]]] = {
-    "the list": ("albums", lambda albums: albums.list()),
-    "an album": ("album", lambda albums: albums.show(HOLIDAY.id)),
-}
-
-
-@pytest.mark.parametrize(("call", "read"), READING.values(), ids=READING.keys())
 @in_loop
-async def test_what_is_read_for_an_account_that_was_left_meanwhile_is_dropped(
-    call: str, read: Callable[[AlbumsService], Awaitable[object]]
-) -> None:
+async def test_what_is_read_for_an_account_that_was_left_meanwhile_is_dropped() -> None:
     async with bench() as it:
-        held = Holding(getattr(it.api, call))
-        setattr(it.api, call, held)
-        reading = asyncio.ensure_future(read(it.albums))
-        await held.is_there.wait()
-        it.albums.forget()
-        held.goes_on.set()
         with pytest.raises(Cancelled):
-            await reading
-        assert it.albums.known == ()
-        assert it.events == [AlbumsListed(())]
-        assert len(it.history.names) == 0
+            await left_during(it, it.api, "albums", it.albums.list())
+        with pytest.raises(Cancelled):
+            await left_during(it, it.api, "album", it.albums.show(HOLIDAY.id))
+        assert len(it.albums.known) == len(it.history.names) == 0
+        assert it.events == [AlbumsListed(())] * 2
 
 
-CHANGING: dict[str, tuple[str, Callable[[AlbumsService], Awaitable[Album]]]] = {
-    "create": ("create_album", lambda albums: albums.create("New")),
-    "edit": ("update_album", lambda albums: albums.edit(HOLIDAY.id, AlbumChanges(title="Sea"))),
-}
-
-
-@pytest.mark.parametrize(("call", "change"), CHANGING.values(), ids=CHANGING.keys())
 @in_loop
-async def test_what_was_changed_for_an_account_that_was_left_meanwhile_is_not_told_of_the_next(
-    call: str, change: Callable[[AlbumsService], Awaitable[Album]]
-) -> None:
+async def test_what_was_changed_for_an_account_that_was_left_meanwhile_is_not_told_of_the_next() -> None:
     async with bench() as it:
-        held = Holding(getattr(it.api, call))
-        setattr(it.api, call, held)
-        changing = asyncio.ensure_future(change(it.albums))
-        await held.is_there.wait()
-        it.albums.forget()
-        held.goes_on.set()
-        assert (await changing).title in {"New", "Sea"}
+        made = await left_during(it, it.api, "create_album", it.albums.create("New"))
+        changes = AlbumChanges(title="Sea")
+        changed = await left_during(it, it.api, "update_album", it.albums.edit(HOLIDAY.id, changes))
+        assert (made.title, changed.title) == ("New", "Sea")
         assert it.albums.known == ()
-        assert it.events == [AlbumsListed(())]
+        assert it.events == [AlbumsListed(())] * 2
 
 
 @in_loop
 async def test_an_album_that_is_still_being_noted_when_the_account_is_left_is_not_told() -> None:
     async with bench() as it:
-        held = Holding(it.history.name_albums)
-        it.history.name_albums = held  # type: ignore[method-assign]
-        showing = asyncio.ensure_future(it.albums.show(HOLIDAY.id))
-        await held.is_there.wait()
-        it.albums.forget()
-        held.goes_on.set()
-        await showing
+        await left_during(it, it.history, "name_albums", it.albums.show(HOLIDAY.id))
         assert it.albums.known == ()
         assert it.events == [AlbumsListed(())]

@@ -18,6 +18,7 @@ from app.services.embeds import EmbedService
 from app.services.jobs import Jobs
 from tests.unit.api.harness import client_of, credentials
 from tests.unit.demo.conftest import Site, site
+from tests.unit.services.holding import Holding
 from tests.unit.services.job_harness import MemoryJobStore
 from tests.unit.services.known_images import KnownImages
 from tests.unit.services.queue_harness import in_loop
@@ -83,19 +84,12 @@ async def test_a_list_that_was_on_its_way_does_not_undo_a_new_profile(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bench(site) as it:
-        read, is_answered, arrives = it.service._api.embeds, asyncio.Event(), asyncio.Event()
-
-        async def late() -> tuple[EmbedProfile, ...]:
-            found = await read()
-            is_answered.set()
-            await arrives.wait()
-            return found
-
-        monkeypatch.setattr(it.service._api, "embeds", late)
+        held = Holding(it.service._api.embeds)
+        monkeypatch.setattr(it.service._api, "embeds", held)
         reading = asyncio.ensure_future(it.service.list())
-        await is_answered.wait()
+        await held.is_there.wait()
         made = await it.service.create(FIELDS)
-        arrives.set()
+        held.goes_on.set()
         assert await reading == (made,)
         assert it.service.known == (made,)
 
@@ -258,19 +252,12 @@ async def test_what_is_read_for_an_account_that_was_left_meanwhile_is_dropped(
 ) -> None:
     site.embed(name="Theirs")
     async with bench(site) as it:
-        ask, is_answered, arrives = it.service._api.embeds, asyncio.Event(), asyncio.Event()
-
-        async def late() -> tuple[EmbedProfile, ...]:
-            found = await ask()
-            is_answered.set()
-            await arrives.wait()
-            return found
-
-        monkeypatch.setattr(it.service._api, "embeds", late)
+        held = Holding(it.service._api.embeds)
+        monkeypatch.setattr(it.service._api, "embeds", held)
         reading = asyncio.ensure_future(read(it.service))
-        await is_answered.wait()
+        await held.is_there.wait()
         it.service.forget()
-        arrives.set()
+        held.goes_on.set()
         with pytest.raises(Cancelled):
             await reading
         assert (it.service.known, it.told) == (None, [])
